@@ -1,0 +1,37 @@
+"""What every source offers the runner: the reads that a scope takes, and their pages."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.ledger_events import ReadEvent
+from schemas.parts import Read, Scope
+
+
+@dataclass(frozen=True)
+class Page:
+    """One event of a read, before the runner stamps it with its run."""
+
+    kind: type[ReadEvent]
+    content: Mapping[str, object]  # The fields that are the kind's own.
+
+
+@dataclass(frozen=True)
+class PlannedRead:
+    """A read that is to be done; `snapshot` says that what it does not bring is gone."""
+
+    read: Read
+    snapshot: bool
+    expected_vouchers: int = 0  # For progress; 0 where it is not known.
+
+
+class Connector(Protocol):
+    """A source that can be read. Raises TransientError, or RejectedError for good."""
+
+    name: str
+
+    def reads(self, scope: Scope) -> tuple[PlannedRead, ...]:
+        """What the scope takes at this source: one read per part and fiscal year, in order."""
+
+    def pages(self, read: Read) -> Iterator[Page]:
+        """The read's content, page by page, each within the limits of a message."""

@@ -1,0 +1,157 @@
+"""The chart of accounts, and the dimensions with their objects."""
+
+from connectors.sie.diagnostics import Diagnostics
+from connectors.sie.fields import Record
+from schemas.bookkeeping import Account, AccountType, Dimension, Object
+from schemas.limits import (
+    ACCOUNT_CHARACTERS_MAX,
+    OBJECT_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
+)
+
+_TYPES: dict[str, AccountType] = {"T": "asset", "S": "liability", "K": "cost", "I": "income"}
+# SIE 4B, section 8.17: dimensions that need no #DIM, with the one above the cost bearer.
+RESERVED_DIMENSIONS = {
+    "1": "Kostnadsställe",
+    "2": "Kostnadsbärare",
+    "6": "Projekt",
+    "7": "Anställd",
+    "8": "Kund",
+    "9": "Leverantör",
+    "10": "Faktura",
+}
+_PARENTS = {"2": "1"}
+
+
+class Chart:
+    """Collects #KONTO and what later records add to an account; the last of each counts."""
+
+    LABELS = frozenset(("#KONTO", "#KTYP", "#ENHET", "#SRU"))
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
+        self._names: dict[str, str] = {}
+        self._types: dict[str, tuple[AccountType, int]] = {}
+        self._units: dict[str, tuple[str, int]] = {}
+        self._sru: dict[str, tuple[list[str], int]] = {}
+
+    def take(self, record: Record, line: int) -> None:
+        account = record.text(0)
+        if not 1 <= len(account) <= ACCOUNT_CHARACTERS_MAX:
+            self._ignore(record, line)
+            return
+        match record.label:
+            case "#KONTO":
+                self._take_account(account, record, line)
+            case "#KTYP":
+                kind = _TYPES.get(record.text(1).upper())
+                if kind is None:
+                    self._ignore(record, line)
+                else:
+                    self._types[account] = (kind, line)
+            case "#ENHET":
+                self._units[account] = (record.text(1)[:TEXT_CHARACTERS_MAX], line)
+            case "#SRU":
+                self._take_sru(account, record, line)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts in the order of the file; what names no declared account is left out."""
+        for label, added in (("#KTYP", self._types), ("#ENHET", self._units), ("#SRU", self._sru)):
+            for account, (_, line) in added.items():
+                if account not in self._names:
+                    self._diagnostics.add(
+                        "account_undeclared", line=line, label=label, account=account
+                    )
+        return tuple(map(self._account, self._names))
+
+    def _account(self, account: str) -> Account:
+        kind, unit, sru = (added.get(account) for added in (self._types, self._units, self._sru))
+        return Account(
+            account=account,
+            name=self._names[account],
+            type=kind[0] if kind else None,
+            unit=unit[0] if unit else "",
+            sru=tuple(sru[0]) if sru else (),
+        )
+
+    def _take_account(self, account: str, record: Record, line: int) -> None:
+        if len(record.fields) > 2:
+            self._diagnostics.add("name_unquoted", line=line, label=record.label)
+        if account in self._names:
+            self._diagnostics.add("account_twice", line=line, account=account)
+        self._names[account] = record.joined(1)[:TEXT_CHARACTERS_MAX]
+
+    def _take_sru(self, account: str, record: Record, line: int) -> None:
+        code = record.text(1).strip()
+        if not code or len(code) > TEXT_CHARACTERS_MAX:
+            self._ignore(record, line)
+            return
+        codes, _ = self._sru.setdefault(account, ([], line))
+        if code not in codes:
+            codes.append(code)
+
+    def _ignore(self, record: Record, line: int) -> None:
+        self._diagnostics.add(
+            "record_ignored", line=line, label=record.label, text=record.joined(0)
+        )
+
+
+class Dimensions:
+    """Collects #DIM, #UNDERDIM and #OBJEKT, and which dimensions are used without them."""
+
+    LABELS = frozenset(("#DIM", "#UNDERDIM", "#OBJEKT"))
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
+        self._dimensions: dict[str, Dimension] = {}
+        self._objects: dict[tuple[str, str], Object] = {}
+
+    def take(self, record: Record, line: int) -> None:
+        dimension = record.text(0)
+        if not 1 <= len(dimension) <= OBJECT_CHARACTERS_MAX or len(record.fields) < 2:
+            self._ignore(record, line)
+        elif record.label == "#OBJEKT":
+            self._take_object(dimension, record, line)
+        else:
+            parent = record.text(2) if record.label == "#UNDERDIM" else ""
+            if len(parent) > OBJECT_CHARACTERS_MAX:
+                self._ignore(record, line)
+                return
+            self._dimensions[dimension] = Dimension(
+                dimension=dimension,
+                name=record.text(1)[:TEXT_CHARACTERS_MAX],
+                parent=parent or None,
+            )
+
+    def dimensions(self, used: set[str]) -> tuple[Dimension, ...]:
+        """The declared dimensions, and the reserved ones that are used, by their standard names."""
+        found = dict(self._dimensions)
+        wanted = used | {dimension for dimension, _ in self._objects}
+        wanted |= {_PARENTS[number] for number in wanted if number in _PARENTS}
+        for number in sorted(wanted & RESERVED_DIMENSIONS.keys(), key=int):
+            if number not in found:
+                found[number] = reserved_dimension(number)
+        return tuple(found.values())
+
+    def objects(self) -> tuple[Object, ...]:
+        return tuple(self._objects.values())
+
+    def _take_object(self, dimension: str, record: Record, line: int) -> None:
+        number = record.text(1)
+        if len(number) > OBJECT_CHARACTERS_MAX:
+            self._ignore(record, line)
+            return
+        name = record.text(2)[:TEXT_CHARACTERS_MAX]
+        self._objects[dimension, number] = Object(dimension=dimension, object=number, name=name)
+
+    def _ignore(self, record: Record, line: int) -> None:
+        self._diagnostics.add(
+            "record_ignored", line=line, label=record.label, text=record.joined(0)
+        )
+
+
+def reserved_dimension(number: str) -> Dimension:
+    """A reserved dimension as SIE names it."""
+    return Dimension(
+        dimension=number, name=RESERVED_DIMENSIONS[number], parent=_PARENTS.get(number)
+    )

@@ -1,0 +1,186 @@
+"""A voucher that is read record by record, with care for every way in which programs deviate."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from connectors.sie.amounts import (
+    OutsideLimits,
+    ReadAmount,
+    Unreadable,
+    read_amount,
+    read_date,
+    read_quantity,
+)
+from connectors.sie.diagnostics import Diagnostics
+from connectors.sie.fields import Record
+from connectors.sie.ordinary import PostingContent
+from schemas.limits import (
+    ACCOUNT_CHARACTERS_MAX,
+    OBJECT_CHARACTERS_MAX,
+    SET_ASIDE_SOURCE_BYTES_MAX,
+    TEXT_CHARACTERS_MAX,
+    VOUCHER_BYTES_MAX,
+)
+
+# `{"account":"","amount":""},`: a posting is never shorter than this and its texts.
+_POSTING_BYTES_MIN = 27
+_GROUP = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})*")
+_NEXT_GROUP = re.compile(r"[0-9]{3}(?:[.,][0-9]*)?")
+
+
+@dataclass
+class Problem:
+    """Why a voucher cannot be booked."""
+
+    reason: str
+    detail: str
+
+
+@dataclass
+class Draft:
+    """The rows so far, their sum in öre, the source's own text, and what is wrong."""
+
+    line: int
+    voucher_date: date | None
+    diagnostics: Diagnostics
+    postings: list[PostingContent] = field(default_factory=list)
+    problem: Problem | None = None
+    total_ore: int = 0
+    booked: int = 0
+    source: list[str] = field(default_factory=list)
+    source_characters: int = 0
+    _bytes_min: int = 0
+    _added: PostingContent | None = None  # An #RTRANS that waits for its twin.
+
+    def keep_source(self, line: str) -> None:
+        if self.source_characters < SET_ASIDE_SOURCE_BYTES_MAX:
+            self.source.append(line[:SET_ASIDE_SOURCE_BYTES_MAX])
+        self.source_characters += len(line) + 1
+
+    def fail(self, reason: str, detail: str) -> None:
+        """The first problem is the one that is told."""
+        if self.problem is None:
+            self.problem = Problem(reason, detail[:TEXT_CHARACTERS_MAX])
+
+    def remark(self, code: str, line: int, **facts: object) -> None:
+        self.diagnostics.add(code, line=line, **facts)
+
+    def add(self, record: Record, line: int) -> None:
+        """Takes a #TRANS, #RTRANS or #BTRANS."""
+        if not record.list_at(1):
+            self.remark("object_list_missing", line, label=record.label)
+        amount = self._amount(record, line)
+        if amount is None:
+            self.forget_twin(line)
+            return
+        posting = self._posting(record, line, amount)
+        match record.label:
+            case "#RTRANS":
+                self.forget_twin(line)
+                self._added = posting
+            case "#BTRANS":
+                self.forget_twin(line)
+                posting["state"] = "struck"
+                self._keep(posting)
+            case _:
+                self._pair(posting, line)
+                self.total_ore += amount.ore
+                self.booked += 1
+                self._keep(posting)
+
+    def forget_twin(self, line: int) -> None:
+        """A row that was added later is not booked where no #TRANS repeats it."""
+        if self._added is not None:
+            self.remark("added_row_alone", line, account=self._added["account"])
+            self._added = None
+
+    def _pair(self, posting: PostingContent, line: int) -> None:
+        """An #RTRANS and the #TRANS after it are one row, if account, objects and amount agree."""
+        added = self._added
+        if added is None:
+            return
+        if any(added.get(name) != posting.get(name) for name in ("account", "objects", "amount")):
+            self.forget_twin(line)
+            return
+        self._added = None
+        posting["state"] = "added"
+        for name in ("posting_date", "signature"):
+            if name in added:
+                posting[name] = added[name]
+
+    def _keep(self, posting: PostingContent) -> None:
+        texts = ("account", "amount", "text")
+        self._bytes_min += _POSTING_BYTES_MIN + sum(len(posting.get(name, "")) for name in texts)
+        if self._bytes_min > VOUCHER_BYTES_MAX:
+            self.fail("too_large", f"#TRANS {posting['account']}")
+            self.postings.clear()
+        else:
+            self.postings.append(posting)
+
+    def _amount(self, record: Record, line: int) -> ReadAmount | None:
+        text = record.text(2)
+        while _GROUP.fullmatch(text) and _NEXT_GROUP.fullmatch(record.text(3)):
+            text = f"{text} {record.text(3)}"
+            del record.fields[3]
+        try:
+            amount = read_amount(text)
+        except Unreadable:
+            self.fail("amount", f"{record.label} {record.joined(0)}")
+            return None
+        except OutsideLimits:
+            self.fail("outside_limits", f"{record.label} {record.joined(0)}")
+            return None
+        if amount.irregular:
+            self.remark("amount_irregular", line, text=text)
+        return amount
+
+    def _posting(self, record: Record, line: int, amount: ReadAmount) -> PostingContent:
+        account, text, signature = record.text(0), record.text(4), record.text(6)
+        if not 1 <= len(account) <= ACCOUNT_CHARACTERS_MAX:
+            self.fail("outside_limits", f"{record.label} {record.joined(0)}")
+        if max(len(text), len(signature)) > TEXT_CHARACTERS_MAX:
+            self.fail("outside_limits", f"{record.label} {record.joined(0)}")
+        posting: PostingContent = {"account": account, "amount": amount.text}
+        rest: dict[str, Any] = {
+            "objects": self._objects(record, line),
+            "posting_date": self._posting_date(record.text(3), line),
+            "text": text,
+            "quantity": self._quantity(record.text(5), line),
+            "signature": signature,
+        }
+        posting.update({name: value for name, value in rest.items() if value not in ("", None, {})})
+        return posting
+
+    def _objects(self, record: Record, line: int) -> dict[str, str]:
+        texts = record.objects(1)
+        if len(texts) % 2:
+            self.remark("object_list_odd", line, text=" ".join(texts))
+        objects: dict[str, str] = {}
+        for dimension, number in zip(texts[::2], texts[1::2], strict=False):
+            if not dimension or max(len(dimension), len(number)) > OBJECT_CHARACTERS_MAX:
+                self.fail("outside_limits", f"{record.label} {record.joined(0)}")
+            if dimension in objects:
+                self.remark("dimension_twice", line, dimension=dimension)
+            objects[dimension] = number
+        return objects
+
+    def _posting_date(self, text: str, line: int) -> date | None:
+        if not text:
+            return None
+        try:
+            day = read_date(text)
+        except Unreadable:
+            self.remark("row_date_unreadable", line, text=text)
+            return None
+        return day if day != self.voucher_date else None
+
+    def _quantity(self, text: str, line: int) -> object:
+        if not text:
+            return None
+        try:
+            return read_quantity(text)
+        except (Unreadable, OutsideLimits):
+            self.remark("quantity_left_out", line, text=text)
+            return None

@@ -1,0 +1,167 @@
+"""An SIE file that is read as a stream: judged whole, then its header and its vouchers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+from pydantic import TypeAdapter
+
+from connectors.sie.checksum import verify
+from connectors.sie.diagnostics import Diagnostic, Diagnostics
+from connectors.sie.encoding import CHUNK_BYTES, ByteScan, Encoding, scan
+from connectors.sie.header import Header
+from connectors.sie.header_reader import HEADER_LABELS, HeaderReader, Marks
+from connectors.sie.lines import LineWindow
+from connectors.sie.ordinary import VoucherContent
+from connectors.sie.refusals import refused, sniff
+from connectors.sie.vouchers import VoucherReader
+from schemas.bookkeeping import FiscalYear, SetAsideVoucher, Voucher
+from schemas.lifecycle_events import SieType
+from schemas.limits import PAGE_VOUCHERS_MAX
+
+_HEAD_BYTES = 64 * 1024
+_VOUCHERS: TypeAdapter[list[Voucher]] = TypeAdapter(list[Voucher])
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a whole pass over a file says; `vouchers` and `postings` are those to be booked."""
+
+    encoding: Encoding
+    sie_type: SieType
+    company_name: str
+    organisation_number: str  # As given.
+    currency: str
+    program: str
+    generated_on: date | None
+    fiscal_year: FiscalYear | None
+    vouchers: int
+    postings: int  # Booked and added rows of the good vouchers.
+    set_aside: int
+    warnings: tuple[Diagnostic, ...]  # The first ones, of every severity.
+    warning_counts: dict[str, int]  # All of them, by code.
+
+
+class SieFile:
+    """A seekable file of SIE type 4E. Every pass reads it from its start, in pieces."""
+
+    def __init__(self, file: BinaryIO, *, name: str, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self.name = name
+        self._file = file
+        self._chunk_bytes = chunk_bytes
+        self._bytes: ByteScan | None = None
+        self._header: tuple[Header | None, Marks, Diagnostics] | None = None
+
+    def judge(self, *, force: bool = False) -> Judgement:
+        """One whole reading. Raises UploadRefused for what no company can take."""
+        header, marks, remarks = self._read_header()
+        self._refuse_what_is_cut_off(marks)
+        header = self._supported(header)
+        diagnostics = Diagnostics()
+        reader = self._voucher_reader(header, diagnostics)
+        for _ in reader.contents():
+            pass
+        self._check_bytes(reader.window, diagnostics)
+        if marks.labels["#KSUMMA"]:
+            self._check_checksum(diagnostics, force=force)
+        diagnostics.merge(remarks)
+        return Judgement(
+            encoding=header.encoding,
+            sie_type=header.sie_type,
+            company_name=header.company_name,
+            organisation_number=header.organisation_number,
+            currency=header.currency,
+            program=header.program,
+            generated_on=header.generated_on,
+            fiscal_year=header.fiscal_year,
+            vouchers=reader.counts.vouchers,
+            postings=reader.counts.postings,
+            set_aside=reader.counts.set_aside,
+            warnings=tuple(sorted(diagnostics.shown, key=lambda shown: shown.line)),
+            warning_counts=dict(diagnostics.counts),
+        )
+
+    def header(self) -> Header:
+        """All but the vouchers. Raises UploadRefused as `judge` does, but does not check as much."""
+        header, _, _ = self._read_header()
+        return self._supported(header)
+
+    def vouchers(self) -> Iterator[Voucher | SetAsideVoucher]:
+        """The vouchers in the order of the file, checked page by page."""
+        reader = self._voucher_reader(self.header(), Diagnostics())
+        good: list[VoucherContent] = []
+        for content in reader.contents():
+            if isinstance(content, SetAsideVoucher):
+                yield from _VOUCHERS.validate_python(good)
+                good.clear()
+                yield content
+                continue
+            good.append(content)
+            if len(good) == PAGE_VOUCHERS_MAX:
+                yield from _VOUCHERS.validate_python(good)
+                good.clear()
+        yield from _VOUCHERS.validate_python(good)
+
+    def window(self) -> LineWindow:
+        """The text of the file, from its start."""
+        return LineWindow(self._file, self._scan().encoding, chunk_bytes=self._chunk_bytes)
+
+    def _scan(self) -> ByteScan:
+        if self._bytes is None:
+            self._file.seek(0)
+            refusal = sniff(self._file.read(_HEAD_BYTES), name=self.name)
+            if refusal is not None:
+                raise refusal
+            self._bytes = scan(self._file, chunk_bytes=self._chunk_bytes)
+        return self._bytes
+
+    def _read_header(self) -> tuple[Header | None, Marks, Diagnostics]:
+        if self._header is None:
+            window, diagnostics = self.window(), Diagnostics()
+            reader = HeaderReader(window, diagnostics=diagnostics)
+            header = reader.read(self._scan().encoding, name=self.name)
+            if not reader.marks.labels:
+                raise refused("not_sie", name=self.name, detail="it has no record that SIE knows")
+            self._header = header, reader.marks, diagnostics
+        return self._header
+
+    def _refuse_what_is_cut_off(self, marks: Marks) -> None:
+        if marks.checksum_open:
+            raise refused("cut_off", name=self.name, detail="the second #KSUMMA is missing")
+        if marks.voucher_open:
+            raise refused("cut_off", name=self.name, detail="it ends inside a voucher")
+
+    def _supported(self, header: Header | None) -> Header:
+        if header is None:
+            raise refused("type_not_supported", name=self.name, detail="unknown")
+        if header.sie_type != "4E":
+            raise refused("type_not_supported", name=self.name, detail=header.sie_type)
+        if header.fiscal_year is None:
+            raise refused("fiscal_year_missing", name=self.name)
+        return header
+
+    def _voucher_reader(self, header: Header, diagnostics: Diagnostics) -> VoucherReader:
+        assert header.fiscal_year is not None, "_supported has refused the file"
+        return VoucherReader(
+            self.window(),
+            fiscal_year=header.fiscal_year.first_day,
+            header_labels=HEADER_LABELS,
+            diagnostics=diagnostics,
+        )
+
+    def _check_bytes(self, window: LineWindow, diagnostics: Diagnostics) -> None:
+        control_characters = self._scan().control_characters
+        if control_characters:
+            diagnostics.add("control_characters", count=control_characters)
+        if window.replaced_characters:
+            diagnostics.add("characters_replaced", count=window.replaced_characters)
+
+    def _check_checksum(self, diagnostics: Diagnostics, *, force: bool) -> None:
+        match verify(self._file, self._scan().encoding, chunk_bytes=self._chunk_bytes):
+            case "differs" if not force:
+                raise refused("checksum_mismatch", name=self.name)
+            case "differs":
+                diagnostics.add("checksum_differs")
+            case "uncheckable":
+                diagnostics.add("checksum_uncheckable")

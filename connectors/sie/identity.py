@@ -1,0 +1,108 @@
+"""The records that say whose bookkeeping it is, of which years, and who wrote the file."""
+
+import re
+from datetime import date
+
+from connectors.sie.amounts import Unreadable, read_date
+from connectors.sie.diagnostics import Diagnostics
+from connectors.sie.fields import Record
+from connectors.sie.header import CURRENCY_DEFAULT
+from schemas.bookkeeping import FiscalYear
+from schemas.limits import TEXT_CHARACTERS_MAX
+
+ORGANISATION_NUMBER_CHARACTERS_MAX = 32
+FISCAL_YEAR_MONTHS_MAX = 18
+_CURRENCY = re.compile("[A-Z]{3}")
+
+
+class Identity:
+    """Collects #FNAMN, #ORGNR, #RAR and what stands beside them; the first of each label counts."""
+
+    LABELS = frozenset(
+        ("#FLAGGA", "#SIETYP", "#PROGRAM", "#GEN", "#FNAMN", "#ORGNR", "#RAR", "#OMFATTN", "#VALUTA")
+    )
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
+        self._texts: dict[str, str] = {}
+        self._dates: dict[str, date | None] = {}
+        self.fiscal_years: dict[int, FiscalYear] = {}
+
+    @property
+    def sie_type(self) -> str:
+        return self._texts.get("#SIETYP", "")
+
+    @property
+    def company_name(self) -> str:
+        return self._texts.get("#FNAMN", "")[:TEXT_CHARACTERS_MAX]
+
+    @property
+    def organisation_number(self) -> str:
+        return self._texts.get("#ORGNR", "")[:ORGANISATION_NUMBER_CHARACTERS_MAX]
+
+    @property
+    def program(self) -> str:
+        return self._texts.get("#PROGRAM", "")[:TEXT_CHARACTERS_MAX]
+
+    @property
+    def currency(self) -> str:
+        return self._texts.get("#VALUTA", CURRENCY_DEFAULT)
+
+    @property
+    def generated_on(self) -> date | None:
+        return self._dates.get("#GEN")
+
+    @property
+    def balances_up_to(self) -> date | None:
+        return self._dates.get("#OMFATTN")
+
+    def take(self, record: Record, line: int) -> None:
+        match record.label:
+            case "#RAR":
+                self._take_fiscal_year(record, line)
+            case "#GEN" | "#OMFATTN":
+                self._dates.setdefault(record.label, self._read_date(record, line))
+            case "#VALUTA":
+                self._take_currency(record, line)
+            case "#FNAMN":
+                if len(record.fields) > 1:
+                    self._diagnostics.add("name_unquoted", line=line, label=record.label)
+                self._texts.setdefault(record.label, record.joined(0).strip())
+            case "#PROGRAM":
+                self._texts.setdefault(record.label, record.joined(0).strip())
+            case "#FLAGGA":
+                if record.text(0) == "1":
+                    self._diagnostics.add("already_read", line=line)
+            case _:
+                self._texts.setdefault(record.label, record.text(0).strip())
+
+    def _take_fiscal_year(self, record: Record, line: int) -> None:
+        try:
+            index = int(record.text(0))
+            first, last = read_date(record.text(1)), read_date(record.text(2))
+            year = FiscalYear(first_day=first, last_day=last)
+        except (ValueError, Unreadable):
+            self._diagnostics.add("fiscal_year_unreadable", line=line, text=record.joined(0))
+            return
+        months = (last.year - first.year) * 12 + last.month - first.month + 1
+        if months > FISCAL_YEAR_MONTHS_MAX:
+            self._diagnostics.add("fiscal_year_long", line=line, months=months)
+        self.fiscal_years.setdefault(index, year)
+
+    def _take_currency(self, record: Record, line: int) -> None:
+        currency = record.text(0).strip().upper()
+        if _CURRENCY.fullmatch(currency):
+            self._texts.setdefault(record.label, currency)
+        else:
+            self._diagnostics.add("currency_unreadable", line=line, text=currency)
+
+    def _read_date(self, record: Record, line: int) -> date | None:
+        text = record.text(0).strip()
+        try:
+            return read_date(text)
+        except Unreadable:
+            if text:
+                self._diagnostics.add(
+                    "header_date_unreadable", line=line, label=record.label, text=text
+                )
+            return None

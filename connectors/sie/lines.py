@@ -1,0 +1,90 @@
+"""A window that moves over a file's text: lines end in LF only, whatever the file has."""
+
+import io
+from typing import BinaryIO
+
+from connectors.sie.encoding import CHUNK_BYTES, Encoding, decoder
+
+# A voucher up to this length is seen whole, and can be taken in one piece.
+LOOKAHEAD_CHARACTERS = 64 * 1024
+# What is longer is cut: no field of a record may be as long.
+LINE_CHARACTERS_MAX = 1024 * 1024
+END_OF_FILE_MARK = "\x1a"
+
+
+class LineWindow:
+    """Some text of the file, the position in it, and the number of the line there.
+
+    CR LF, LF and a lone CR end a line; U+0000 becomes U+FFFD, which PostgreSQL can hold.
+    """
+
+    def __init__(
+        self, file: BinaryIO, encoding: Encoding, *, chunk_bytes: int = CHUNK_BYTES
+    ) -> None:
+        self.text = ""
+        self.position = 0
+        self.replaced_characters = 0
+        self._file = file
+        self._file_position = 0
+        self._chunk_bytes = chunk_bytes
+        self._decoder = io.IncrementalNewlineDecoder(decoder(encoding), translate=True)
+        self._at_end = False
+        self._lookahead = min(LOOKAHEAD_CHARACTERS, chunk_bytes)
+        self._lines_before = 1
+        self._counted_up_to = 0
+
+    def fill(self) -> bool:
+        """Sees to it that enough text lies ahead; False at the end of the file."""
+        while not self._at_end and len(self.text) - self.position < self._lookahead:
+            self._read()
+        return self.position < len(self.text)
+
+    def peek(self) -> str | None:
+        """The next line without its end, or None at the end of the file."""
+        end = self._line_end()
+        if end < 0:
+            return None
+        return self.text[self.position : min(end, self.position + LINE_CHARACTERS_MAX)]
+
+    def advance(self) -> None:
+        """Goes past the line that `peek` showed."""
+        self.position = self._line_end() + 1
+
+    @property
+    def line(self) -> int:
+        """The number of the line at the position, from 1."""
+        self._lines_before += self.text.count("\n", self._counted_up_to, self.position)
+        self._counted_up_to = self.position
+        return self._lines_before
+
+    def _line_end(self) -> int:
+        end = self.text.find("\n", self.position)
+        while end < 0 and not self._at_end:
+            known = len(self.text) - self.position
+            self._read()
+            end = self.text.find("\n", 0 if self._at_end else known)
+            if end < 0:
+                # An endless line must not fill the memory: its middle goes, its end is found.
+                self.text = self.text[: LINE_CHARACTERS_MAX + 1]
+        return end
+
+    def _read(self) -> None:
+        self._file.seek(self._file_position)
+        chunk = self._file.read(self._chunk_bytes)
+        self._file_position += len(chunk)
+        self._at_end = not chunk
+        added = self._decoder.decode(chunk, final=self._at_end)
+        if "\x00" in added:
+            self.replaced_characters += added.count("\x00")
+            added = added.replace("\x00", "\ufffd")
+        line = self.line
+        self.text = self.text[self.position :] + added
+        self.position = self._counted_up_to = 0
+        self._lines_before = line
+        if self._at_end:
+            self._end_last_line()
+
+    def _end_last_line(self) -> None:
+        self.text = self.text.rstrip(END_OF_FILE_MARK)
+        if self.text and not self.text.endswith("\n"):
+            self.text += "\n"

@@ -1,0 +1,67 @@
+"""The ledger, applied: a batch of events into its tables, inside the caller's transaction."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from projections.ledger import company, purge, read_result, replaced_year, voucher
+from projections.ledger.account import ACCOUNT
+from projections.ledger.control_total import CONTROL_TOTAL
+from projections.ledger.counts import Counts, RoundCounts
+from projections.ledger.dimension import DIMENSION, OBJECT
+from projections.ledger.fiscal_year import FISCAL_YEAR
+from projections.ledger.fold import Round, fold, read_key
+from projections.ledger.opening_balance import OPENING_BALANCE
+from projections.ledger.period_balance import PERIOD_BALANCE, PERIOD_BUDGET
+from schemas.ledger_events import AnyLedgerEvent
+
+NAME = "ledger"
+VERSION = 1
+OBSERVED_TABLES = (
+    FISCAL_YEAR,
+    ACCOUNT,
+    DIMENSION,
+    OBJECT,
+    OPENING_BALANCE,
+    PERIOD_BALANCE,
+    PERIOD_BUDGET,
+    CONTROL_TOTAL,
+)
+_YEARLY_TABLES = [
+    table for table in OBSERVED_TABLES if table.scope == ("company_id", "fiscal_year")
+]
+
+
+async def apply(connection: asyncpg.Connection, events: Sequence[AnyLedgerEvent]) -> int:
+    """Applies the events in their order; the number of those that the fence ignored.
+
+    The caller has opened the transaction, locked the offsets, and set the search path.
+    """
+    keys = {key for event in events if (key := read_key(event)) is not None}
+    folded = fold(
+        events,
+        fences=await company.fences(connection, {event.company_id for event in events}),
+        progress=await read_result.progress(connection, keys),
+    )
+    await company.raise_fences(connection, folded)
+    for batch in folded.rounds:
+        await _apply_round(connection, batch)
+    return sum(folded.ignored.values())
+
+
+async def _apply_round(connection: asyncpg.Connection, batch: Round) -> None:
+    await purge.apply(connection, batch)
+    counts: RoundCounts = {}
+    _add(counts, await company.apply(connection, batch))
+    for table in OBSERVED_TABLES:
+        done = await table.apply(connection, batch)
+        if table is not CONTROL_TOTAL:  # Totals are no vouchers: the read counts those alone.
+            _add(counts, done)
+    await voucher.apply(connection, batch)
+    await replaced_year.apply(connection, batch, _YEARLY_TABLES)
+    await read_result.apply(connection, batch, counts)
+
+
+def _add(counts: RoundCounts, more: RoundCounts) -> None:
+    for company_id, done in more.items():
+        counts.setdefault(company_id, Counts()).add(done)

@@ -1,0 +1,42 @@
+"""Fiscal years that another first day replaces: they go when the new year has been read whole."""
+
+from typing import Any
+
+import asyncpg
+
+from projections.ledger import voucher
+from projections.ledger.fold import Round
+from projections.ledger.observed_table import ObservedTable, snapshot_arguments, snapshots_of
+
+# The overlapped years of the snapshots' companies, with the run and attempt of the snapshot.
+REPLACED = """
+    SELECT old.company_id, old.fiscal_year, read.run_number, read.attempt
+    FROM unnest($1::text[], $2::date[], $3::integer[], $4::integer[])
+        AS read (company_id, fiscal_year, run_number, attempt)
+    JOIN fiscal_year AS year USING (company_id, fiscal_year)
+    JOIN fiscal_year AS old ON old.company_id = year.company_id
+        AND old.fiscal_year <> year.fiscal_year
+        AND old.fiscal_year <= year.last_day AND old.last_day >= year.fiscal_year
+"""
+DELETE_YEARS = """
+    DELETE FROM fiscal_year USING unnest($1::text[], $2::date[]) AS old (company_id, fiscal_year)
+    WHERE fiscal_year.company_id = old.company_id AND fiscal_year.fiscal_year = old.fiscal_year
+"""
+
+
+async def apply(
+    connection: asyncpg.Connection, batch: Round, yearly_tables: list[ObservedTable]
+) -> None:
+    """Removes the years that the round's whole reads of vouchers have replaced."""
+    snapshots = snapshots_of(batch, "vouchers")
+    if not snapshots:
+        return
+    rows = await connection.fetch(REPLACED, *snapshot_arguments(snapshots))
+    if not rows:
+        return
+    # No row of an old year was seen by the new year's read: it is unseen as a whole.
+    arguments: tuple[list[Any], ...] = tuple([row[place] for row in rows] for place in range(4))
+    await voucher.remove_unseen(connection, snapshots, arguments)
+    for table in yearly_tables:
+        await connection.execute(table.remove_unseen, *arguments)
+    await connection.execute(DELETE_YEARS, arguments[0], arguments[1])

@@ -1,0 +1,234 @@
+"""The vouchers and their postings, with the balances that these move and the trace they leave."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import asyncpg
+import orjson
+
+from projections.ledger import account_balance, set_aside_voucher, voucher_change
+from projections.ledger.account_balance import Movements
+from projections.ledger.fold import Round, Segment
+from projections.ledger.observed_table import snapshot_arguments, snapshots_of
+from projections.ledger.voucher_diff import (
+    Key,
+    Seen,
+    VoucherDiff,
+    columns,
+    diff,
+    latest_vouchers,
+    movements,
+    removed_keys,
+)
+from projections.ledger.voucher_change import Change
+
+Digests = dict[Key, bytes]
+Removed = dict[Key, Segment]  # With the segment because of which they go.
+REMOVED_KEYS_MAX = 20_000
+
+VOUCHER_COLUMNS: list[str] = (
+    "company_id fiscal_year series number occurrence voucher_date text registered_on"
+    " signature source_id digest seen_run seen_attempt"
+).split()
+POSTING_COLUMNS: list[str] = (
+    "company_id fiscal_year series number occurrence line account voucher_date amount state"
+    " text quantity objects posting_date signature"
+).split()
+
+DIGESTS = """
+    SELECT company_id, fiscal_year, series, number, occurrence, digest
+    FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::integer[])
+        AS key (company_id, fiscal_year, series, number, occurrence)
+    JOIN voucher USING (company_id, fiscal_year, series, number, occurrence)
+"""
+# Answers the digests of those vouchers that were there.
+DELETE_VOUCHERS = """
+    DELETE FROM voucher USING unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::integer[])
+        AS key (company_id, fiscal_year, series, number, occurrence)
+    WHERE voucher.company_id = key.company_id AND voucher.fiscal_year = key.fiscal_year
+        AND voucher.series = key.series AND voucher.number = key.number
+        AND voucher.occurrence = key.occurrence
+    RETURNING voucher.company_id, voucher.fiscal_year, voucher.series, voucher.number,
+        voucher.occurrence, voucher.digest
+"""
+DELETE_POSTINGS = """
+    WITH gone AS (
+        DELETE FROM posting
+        USING unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::integer[])
+            AS key (company_id, fiscal_year, series, number, occurrence)
+        WHERE posting.company_id = key.company_id AND posting.fiscal_year = key.fiscal_year
+            AND posting.series = key.series AND posting.number = key.number
+            AND posting.occurrence = key.occurrence
+        RETURNING posting.company_id, posting.fiscal_year, account, voucher_date, amount, state
+    )
+    SELECT company_id, fiscal_year, account, date_trunc('month', voucher_date)::date,
+        -sum(amount), -count(*)
+    FROM gone WHERE state <> 'struck' GROUP BY 1, 2, 3, 4
+"""
+TOUCH = """
+    UPDATE voucher SET seen_run = key.seen_run, seen_attempt = key.seen_attempt
+    FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::integer[],
+        $6::integer[], $7::integer[])
+        AS key (company_id, fiscal_year, series, number, occurrence, seen_run, seen_attempt)
+    WHERE voucher.company_id = key.company_id AND voucher.fiscal_year = key.fiscal_year
+        AND voucher.series = key.series AND voucher.number = key.number
+        AND voucher.occurrence = key.occurrence
+"""
+SAME_SOURCE = """
+    SELECT voucher.company_id, voucher.fiscal_year, voucher.series, voucher.number,
+        voucher.occurrence, voucher.source_id
+    FROM unnest($1::text[], $2::text[]) AS seen (company_id, source_id)
+    JOIN voucher ON voucher.company_id = seen.company_id AND voucher.source_id = seen.source_id
+"""
+# The snapshots' companies, fiscal years, run numbers and attempts.
+UNSEEN = """
+    SELECT voucher.company_id, voucher.fiscal_year, series, number, occurrence
+    FROM unnest($1::text[], $2::date[], $3::integer[], $4::integer[])
+        AS read (company_id, fiscal_year, run_number, attempt)
+    JOIN voucher ON voucher.company_id = read.company_id
+        AND voucher.fiscal_year = read.fiscal_year
+        AND (seen_run, seen_attempt) <> (run_number, attempt)
+"""
+
+
+async def apply(connection: asyncpg.Connection, batch: Round) -> None:
+    """Writes the round's vouchers, removes those that a complete snapshot did not bring."""
+    seen = latest_vouchers(batch)
+    if seen:
+        stored = await _digests(connection, seen)
+        await _write(connection, diff(seen, stored), stored)
+    await _remove(connection, removed_keys(batch))
+    snapshots = snapshots_of(batch, "vouchers")
+    if snapshots:
+        await remove_unseen(connection, snapshots, snapshot_arguments(snapshots))
+
+
+async def remove_unseen(
+    connection: asyncpg.Connection, segments: list[Segment], arguments: tuple[list[Any], ...]
+) -> None:
+    """Removes the vouchers, also set-aside ones, of those years that the reads did not bring."""
+    keys = await connection.fetch(UNSEEN, *arguments)
+    by_company = {segment.company_id: segment for segment in segments}
+    await _remove(connection, {_key(key): by_company[key[0]] for key in keys})
+    await set_aside_voucher.remove_unseen(connection, arguments)
+
+
+async def _digests(connection: asyncpg.Connection, keys: Iterable[Key]) -> Digests:
+    arrays = columns(keys)
+    if not arrays[0]:
+        return {}
+    rows = await connection.fetch(DIGESTS, *arrays)
+    return {_key(row): row[5] for row in rows}
+
+
+async def _write(connection: asyncpg.Connection, found: VoucherDiff, stored: Digests) -> None:
+    """Writes what is new or changed, and marks the rest as seen."""
+    _, replaced = await _delete(connection, found.changed)
+    await _remove(connection, await _moved(connection, found))
+    if found.written:
+        await connection.copy_records_to_table(
+            "voucher", records=_voucher_records(found), columns=VOUCHER_COLUMNS
+        )
+        await connection.copy_records_to_table(
+            "posting", records=_posting_records(found), columns=POSTING_COLUMNS
+        )
+        await account_balance.move(connection, account_balance.net(movements(found), replaced))
+        changes = [_change(found.seen[key], key, stored.get(key)) for key in found.written]
+        await voucher_change.add(connection, changes)
+    await _touch(connection, found)
+    await set_aside_voucher.replace(connection, found, stored)
+
+
+async def _moved(connection: asyncpg.Connection, found: VoucherDiff) -> Removed:
+    """Stored keys whose source id now stands under another key: the voucher has moved."""
+    by_source = {
+        (key[0], source_id): key
+        for key in found.written
+        if (source_id := found.good(key).source_id) is not None
+    }
+    if not by_source:
+        return {}
+    companies, source_ids = zip(*by_source, strict=True)
+    rows = await connection.fetch(SAME_SOURCE, list(companies), list(source_ids))
+    written = set(found.written)
+    old_keys = {_key(row): by_source[row[0], row[5]] for row in rows}
+    return {old: found.seen[new].segment for old, new in old_keys.items() if old not in written}
+
+
+async def _touch(connection: asyncpg.Connection, found: VoucherDiff) -> None:
+    """Marks what did not change as seen; a set-aside key counts as seen too."""
+    keys = found.unchanged + found.set_aside
+    if keys:
+        segments = [found.seen[key].segment for key in keys]
+        runs = [segment.run_number for segment in segments]
+        attempts = [segment.attempt for segment in segments]
+        await connection.execute(TOUCH, *columns(keys), runs, attempts)
+
+
+async def _remove(connection: asyncpg.Connection, removed: Removed) -> None:
+    """Removes vouchers for good, and says so in the changes."""
+    keys = list(removed)
+    for start in range(0, len(keys), REMOVED_KEYS_MAX):
+        digests, replaced = await _delete(connection, keys[start : start + REMOVED_KEYS_MAX])
+        await account_balance.move(connection, replaced)
+        await voucher_change.add(
+            connection,
+            [
+                Change(key, removed[key].run_number, digest, None, removed[key].last.occurred_at)
+                for key, digest in digests.items()
+            ],
+        )
+
+
+async def _delete(connection: asyncpg.Connection, keys: list[Key]) -> tuple[Digests, Movements]:
+    """Deletes vouchers and postings; their digests, and what to take out of the balances."""
+    if not keys:
+        return {}, {}
+    arrays = columns(keys)
+    rows = await connection.fetch(DELETE_POSTINGS, *arrays)
+    replaced = {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in rows}
+    vouchers = await connection.fetch(DELETE_VOUCHERS, *arrays)
+    return {_key(row): row[5] for row in vouchers}, replaced
+
+
+def _change(seen: Seen, key: Key, old: bytes | None) -> Change:
+    return Change(key, seen.segment.run_number, old, seen.digest, seen.occurred_at)
+
+
+def _key(row: asyncpg.Record) -> Key:
+    return (row[0], row[1], row[2], row[3], row[4])
+
+
+def _voucher_records(found: VoucherDiff) -> Iterator[tuple[Any, ...]]:
+    for key in found.written:
+        seen, voucher = found.seen[key], found.good(key)
+        yield (
+            *key,
+            voucher.voucher_date,
+            voucher.text,
+            voucher.registered_on,
+            voucher.signature,
+            voucher.source_id,
+            seen.digest,
+            seen.segment.run_number,
+            seen.segment.attempt,
+        )
+
+
+def _posting_records(found: VoucherDiff) -> Iterator[tuple[Any, ...]]:
+    for key in found.written:
+        voucher = found.good(key)
+        for line, posting in enumerate(voucher.postings, start=1):
+            yield (
+                *key,
+                line,
+                posting.account,
+                voucher.voucher_date,
+                posting.amount,
+                posting.state,
+                posting.text,
+                posting.quantity,
+                orjson.dumps(posting.objects).decode() if posting.objects else None,
+                posting.posting_date,
+                posting.signature,
+            )

@@ -1,0 +1,170 @@
+"""The database's schema: numbered migrations, forward only, and the projections' versions."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import asyncpg
+
+from projections.ledger import projection as ledger
+from projections.status import projection as status
+from schemas.errors import SyncError
+
+# Any number of ours; the same for every migrator, so that one waits for the other.
+ADVISORY_LOCK = 7_205_501_121
+FIRST_POSTGRESQL_VERSION = 180_000  # Needs RETURNING old and new, and transaction_timeout.
+
+CREATE_LOG = """
+    CREATE TABLE IF NOT EXISTS public.bokflow_migration (
+        number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)
+"""
+APPLIED = "SELECT coalesce(max(number), 0) FROM public.bokflow_migration"
+RECORD = "INSERT INTO public.bokflow_migration VALUES ($1, $2, clock_timestamp())"
+LOG_EXISTS = "SELECT to_regclass('public.bokflow_migration') IS NOT NULL"
+VERSION_IN_USE = """
+    SELECT max(version) FROM engine.projection_offset WHERE agent = $1 AND in_use
+"""
+TABLES_OF = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
+ADD_OFFSETS = """
+    INSERT INTO engine.projection_offset (agent, version, partition)
+    SELECT $1, $2, partition FROM generate_series(0, $3::integer - 1) AS partition
+    ON CONFLICT DO NOTHING
+"""
+
+
+class DatabaseTooNew(SyncError):
+    """The database has been migrated by a newer engine."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"the database stands at migration {found}, this engine knows {known}: "
+            "install the engine that migrated it, or a newer one"
+        )
+        self.found = found
+        self.known = known
+
+
+class DatabaseTooOld(SyncError):
+    """The database server lacks what the engine needs, or the migrations have not been run."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    number: int
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A set of tables that is built from one topic by one agent."""
+
+    name: str  # Also the schema of its views.
+    version: int
+
+    @property
+    def agent(self) -> str:
+        return f"project_{self.name}"
+
+    @property
+    def schema(self) -> str:
+        return f"{self.name}_{self.version}"
+
+
+LEDGER = Projection(ledger.NAME, ledger.VERSION)
+STATUS = Projection(status.NAME, status.VERSION)
+PROJECTIONS = (LEDGER, STATUS)
+
+
+def known_migrations() -> list[Migration]:
+    """The migrations of this engine, in order."""
+    found = []
+    for file in files("projections").joinpath("migrations").iterdir():
+        number, _, name = file.name.removesuffix(".sql").partition("_")
+        if file.name.endswith(".sql"):
+            found.append(Migration(int(number), name, file.read_text(encoding="utf-8")))
+    return sorted(found, key=lambda migration: migration.number)
+
+
+async def migrate(connection: asyncpg.Connection, *, partitions: int) -> list[str]:
+    """Brings the database up to this engine; what was done, in words. Safe to run twice.
+
+    Raises DatabaseTooNew, or DatabaseTooOld for a server before PostgreSQL 18.
+    """
+    version = int(await connection.fetchval("SHOW server_version_num"))
+    if version < FIRST_POSTGRESQL_VERSION:
+        raise DatabaseTooOld(f"PostgreSQL 18 or newer is needed, this is {version // 10_000}")
+    await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+    try:
+        await connection.execute(CREATE_LOG)
+        done = [await _apply(connection, migration) for migration in await _missing(connection)]
+        for projection in PROJECTIONS:
+            done += await _install(connection, projection, partitions)
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
+    return done
+
+
+async def check(connection: asyncpg.Connection) -> None:
+    """Raises DatabaseTooOld or DatabaseTooNew where the database is not at this engine's state."""
+    known = known_migrations()[-1].number
+    exists = await connection.fetchval(LOG_EXISTS)
+    found = await connection.fetchval(APPLIED) if exists else 0
+    if found < known:
+        raise DatabaseTooOld(
+            f"the database stands at migration {found} of {known}: run `bokflow migrate`"
+        )
+    if found > known:
+        raise DatabaseTooNew(found, known)
+
+
+async def _missing(connection: asyncpg.Connection) -> list[Migration]:
+    known = known_migrations()
+    found = await connection.fetchval(APPLIED)
+    if found > known[-1].number:
+        raise DatabaseTooNew(found, known[-1].number)
+    return [migration for migration in known if migration.number > found]
+
+
+async def _apply(connection: asyncpg.Connection, migration: Migration) -> str:
+    async with connection.transaction():
+        await connection.execute(migration.sql)
+        await connection.execute(RECORD, migration.number, migration.name)
+    return f"migration {migration.number:04} ({migration.name}) applied"
+
+
+async def _install(
+    connection: asyncpg.Connection, projection: Projection, partitions: int
+) -> list[str]:
+    """Makes the first version of a projection: its tables, its offsets and its views."""
+    in_use = await connection.fetchval(VERSION_IN_USE, projection.agent)
+    if in_use is not None and in_use > projection.version:
+        raise DatabaseTooNew(in_use, projection.version)
+    if in_use is not None and in_use < projection.version:
+        raise DatabaseTooOld(f"{projection.name} {in_use} is in use: run `bokflow rebuild`")
+    if in_use is not None:
+        return []
+    tables = files("projections").joinpath(projection.name, "tables.sql")
+    async with connection.transaction():
+        await create_tables(connection, projection, tables.read_text(encoding="utf-8"))
+        await connection.execute(
+            ADD_OFFSETS, projection.agent, projection.version, partitions
+        )
+        await show(connection, projection)
+    return [f"projection {projection.name} made, version {projection.version}"]
+
+
+async def create_tables(connection: asyncpg.Connection, projection: Projection, sql: str) -> None:
+    """Makes the tables of a version in a schema of its own."""
+    await connection.execute(f"CREATE SCHEMA {projection.schema}")
+    await connection.execute(f"SET LOCAL search_path = {projection.schema}")
+    await connection.execute(sql)
+    await connection.execute("SET LOCAL search_path TO DEFAULT")
+
+
+async def show(connection: asyncpg.Connection, projection: Projection) -> None:
+    """Points the views of the projection at the tables of its version."""
+    for (table,) in await connection.fetch(TABLES_OF, projection.schema):
+        await connection.execute(
+            f"CREATE OR REPLACE VIEW {projection.name}.{table} WITH (security_invoker = true)"
+            f" AS SELECT * FROM {projection.schema}.{table}"
+        )

@@ -1,0 +1,112 @@
+"""Bytes to events and back: the only place that knows how a message looks.
+
+Value: one JSON document with `type`; fields that have their default are left out. Headers follow
+the Kafka protocol binding of CloudEvents 1.0, binary mode (ce_id, ce_type, ce_source, ce_time,
+ce_specversion), plus `causationid`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError
+
+from schemas.commands import AnyCommand
+from schemas.errors import EventTypeUnknown, KeyMismatched, MessageUnreadable, SchemaViolated
+from schemas.ledger_events import AnyLedgerEvent
+from schemas.lifecycle_events import AnyLifecycleEvent
+from schemas.topics import LEDGER, LIFECYCLE
+
+SOURCE = "bokflow"
+Headers = tuple[tuple[str, bytes], ...]
+AnyEvent = AnyLedgerEvent | AnyLifecycleEvent
+
+_LEDGER: TypeAdapter[AnyLedgerEvent] = TypeAdapter(
+    Annotated[AnyLedgerEvent, Field(discriminator="type")]
+)
+_LIFECYCLE: TypeAdapter[AnyLifecycleEvent] = TypeAdapter(
+    Annotated[AnyLifecycleEvent, Field(discriminator="type")]
+)
+_COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
+_ERRORS_SHOWN_MAX = 3
+Decoded = TypeVar("Decoded")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as it goes to Kafka."""
+
+    topic: str
+    key: bytes
+    headers: Headers
+    value: bytes
+
+
+def encode(event: AnyEvent, *, caused_by: str | None = None) -> Message:
+    """The message of an event; `caused_by` is the id of the event or command that led to it."""
+    document: dict[str, Any] = {"type": event.type}
+    document.update(event.model_dump(mode="json", exclude_defaults=True))
+    topic = LEDGER if isinstance(event, AnyLedgerEvent) else LIFECYCLE
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event.event_id.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_source", SOURCE.encode()),
+        ("ce_time", event.occurred_at.isoformat().encode()),
+        ("content-type", b"application/json"),
+    ]
+    if caused_by is not None:
+        headers.append(("causationid", caused_by.encode()))
+    return Message(topic.name, event.company_id.encode(), tuple(headers), orjson.dumps(document))
+
+
+def decode_ledger(value: bytes | None, *, key: bytes | None = None) -> AnyLedgerEvent:
+    """The ledger event in a message. Raises RejectedError with what is wrong."""
+    event = _decode(_LEDGER, value)
+    _check_key(key, event.company_id)
+    return event
+
+
+def decode_lifecycle(value: bytes | None, *, key: bytes | None = None) -> AnyLifecycleEvent:
+    """The lifecycle event in a message. Raises RejectedError with what is wrong."""
+    event = _decode(_LIFECYCLE, value)
+    _check_key(key, event.company_id)
+    return event
+
+
+def decode_command(value: bytes | None) -> AnyCommand:
+    """The command in a message; its key is free. Raises RejectedError with what is wrong."""
+    return _decode(_COMMAND, value)
+
+
+def _decode(adapter: TypeAdapter[Decoded], value: bytes | None) -> Decoded:
+    if value is None:
+        raise MessageUnreadable("it has no value")
+    try:
+        return adapter.validate_json(value)
+    except ValidationError as error:
+        raise _translated(error) from error
+
+
+def _check_key(key: bytes | None, company_id: str) -> None:
+    if key is not None and key != company_id.encode():
+        raise KeyMismatched(key.decode(errors="backslashreplace"), company_id)
+
+
+def _summary(errors: Iterable[Any]) -> str:
+    lines = [f"{'.'.join(map(str, e['loc'][1:])) or 'document'}: {e['msg']}" for e in errors]
+    more = len(lines) - _ERRORS_SHOWN_MAX
+    return "; ".join(lines[:_ERRORS_SHOWN_MAX]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _translated(error: ValidationError) -> Exception:
+    errors = error.errors(include_url=False, include_input=False)
+    match errors[0]["type"]:
+        case "json_invalid":
+            return MessageUnreadable(errors[0]["msg"])
+        case "union_tag_invalid":
+            return EventTypeUnknown(str(errors[0]["ctx"]["tag"]))
+        case "union_tag_not_found" | "model_attributes_type" | "dict_type":
+            return MessageUnreadable("it is no JSON object with a type")
+    return SchemaViolated(str(errors[0]["loc"][0]), _summary(errors))

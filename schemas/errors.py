@@ -1,0 +1,105 @@
+"""The error tree: two bases name the way out, every other error names its condition."""
+
+
+class SyncError(Exception):
+    """Anything that keeps a fact from reaching the ledger."""
+
+
+class TransientError(SyncError):
+    """Trying the same thing again may succeed."""
+
+
+class RejectedError(SyncError):
+    """Trying again will never succeed: the message goes to the dead letters."""
+
+    reason = "rejected"
+
+
+class MessageUnreadable(RejectedError):
+    """The bytes are no JSON document of ours."""
+
+    reason = "unreadable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the message cannot be read: {detail}")
+        self.detail = detail
+
+
+class EventTypeUnknown(RejectedError):
+    """The document names a type that this version of the engine does not know."""
+
+    reason = "unknown_type"
+
+    def __init__(self, event_type: str) -> None:
+        super().__init__(
+            f"no event has the type {event_type!r}; a newer engine may have written it"
+        )
+        self.event_type = event_type
+
+
+class SchemaViolated(RejectedError):
+    """The document has a known type and does not hold what that type demands."""
+
+    reason = "wrong_schema"
+
+    def __init__(self, event_type: str, detail: str) -> None:
+        super().__init__(f"{event_type} does not hold what it must: {detail}")
+        self.event_type = event_type
+        self.detail = detail
+
+
+class KeyMismatched(RejectedError):
+    """The message's key names another company than its event."""
+
+    reason = "wrong_key"
+
+    def __init__(self, key: str, company_id: str) -> None:
+        super().__init__(f"the key is {key!r}, the event belongs to {company_id!r}")
+        self.key = key
+        self.company_id = company_id
+
+
+class ValueRefused(RejectedError):
+    """PostgreSQL refuses a value of the message (error classes 22, 23 and 54)."""
+
+    reason = "value_refused"
+
+    def __init__(self, sqlstate: str, detail: str) -> None:
+        super().__init__(f"PostgreSQL refuses a value ({sqlstate}): {detail}")
+        self.sqlstate = sqlstate
+        self.detail = detail
+
+
+class UploadRefused(RejectedError):
+    """A file that the company does not take; `code` is stable, the sentence is for people."""
+
+    reason = "upload_refused"
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class NotFound(RejectedError):
+    """What was asked for is not there."""
+
+    reason = "not_found"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+
+class StoreUnavailable(TransientError):
+    """PostgreSQL does not answer, or gave up a transaction that may succeed next time."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"PostgreSQL: {detail}")
+        self.detail = detail
+
+
+class BrokerUnavailable(TransientError):
+    """Kafka does not answer."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"Kafka: {detail}")
+        self.detail = detail

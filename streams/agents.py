@@ -1,0 +1,52 @@
+"""The Faust agents: thin loops that hand batches to a projector."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+
+from streams.positions import Agent
+from streams.received import Received
+
+
+def install(
+    app: faust.App,
+    agent: Agent,
+    *,
+    batch_messages_max: int,
+    batch_wait_seconds: float,
+    give_up: Callable[[str, BaseException], None],
+) -> None:
+    """Makes the agent that projects a topic; concurrency 1, raw bytes, no exception to Faust."""
+    topic = app.topic(
+        agent.topic, key_serializer="raw", value_serializer="raw", value_type=bytes, internal=False
+    )
+    name = agent.projection.agent
+
+    async def project(stream: Any) -> AsyncIterator[None]:
+        async for batch in stream.noack_take(batch_messages_max, within=batch_wait_seconds):
+            try:
+                await agent.projector.apply([received(event.message) for event in batch])
+            except BaseException as error:  # noqa: BLE001 - Faust would commit past the batch.
+                give_up(name, error)
+                raise
+            for event in batch:
+                await stream.ack(event)  # Decides nothing, but lets Faust forget the message.
+            yield None
+
+    app.agent(topic, name=name, concurrency=1)(project)
+
+
+def received(message: Any) -> Received:
+    """A Faust message as ours."""
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers
+    return Received(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers=tuple((name, bytes(value or b"")) for name, value in headers or ()),
+        received_at=datetime.now(UTC),
+    )

@@ -1,0 +1,145 @@
+"""The worker, put together: reading `build` from top to bottom shows the whole engine."""
+
+import os
+import socket
+from collections.abc import Callable
+
+import faust
+from mode import CrashingSupervisor
+
+from projections.ledger import projection as ledger
+from projections.migrate import LEDGER as LEDGER_PROJECTION
+from projections.migrate import STATUS as STATUS_PROJECTION
+from projections.status import projection as status
+from schemas.codec import decode_ledger, decode_lifecycle
+from schemas.limits import MESSAGE_BYTES_MAX
+from schemas.topics import LEDGER, LIFECYCLE
+from streams import agents, confirmer, outbox_relay
+from streams.background import Background, Duty
+from streams.consumer import Transport
+from streams.database import Database
+from streams.positions import Agent, Positions
+from streams.presence import Presence
+from streams.projector import Projector
+from streams.publisher import Publisher
+from streams.settings import Settings
+from streams.sync_runner import SyncRunner
+
+GROUP = "bokflow"
+BATCH_MESSAGES_MAX = 100
+
+
+def build(settings: Settings, *, give_up: Callable[[str, BaseException], None]) -> faust.App:
+    """A worker that reads both topics, and does the engine's other duties beside it.
+
+    `give_up` ends the process: it is called where going on could lose something.
+    """
+    dsn = settings.postgres_dsn.get_secret_value()
+    holder = f"{settings.worker_name}@{socket.gethostname()}:{os.getpid()}"
+    delay_seconds_max = settings.retry_delay_seconds_max
+    database = Database(
+        dsn,
+        transaction_timeout_seconds=settings.transaction_timeout_seconds,
+        lock_timeout_seconds=settings.lock_timeout_seconds,
+    )
+    ledger_projector = Projector(
+        database,
+        LEDGER_PROJECTION,
+        decode=lambda received: decode_ledger(received.value, key=received.key),
+        apply=ledger.apply,
+        retry_delay_seconds_max=delay_seconds_max,
+    )
+    status_projector = Projector(
+        database,
+        STATUS_PROJECTION,
+        decode=lambda received: decode_lifecycle(received.value, key=received.key),
+        apply=status.apply,
+        retry_delay_seconds_max=delay_seconds_max,
+    )
+    projecting = [
+        Agent(LEDGER.name, LEDGER_PROJECTION, ledger_projector),
+        Agent(LIFECYCLE.name, STATUS_PROJECTION, status_projector),
+    ]
+    positions = Positions(
+        database,
+        projecting,
+        kafka_url=settings.kafka_url,
+        retry_delay_seconds_max=delay_seconds_max,
+    )
+    app = faust_app(settings, positions)
+    for agent in projecting:
+        agents.install(
+            app,
+            agent,
+            batch_messages_max=BATCH_MESSAGES_MAX,
+            batch_wait_seconds=settings.batch_wait_seconds,
+            give_up=give_up,
+        )
+    publisher = Publisher(settings.kafka_url)
+    background = Background(
+        database,
+        dsn,
+        _duties(settings, database, publisher, holder),
+        holder=holder,
+        lease_seconds=settings.lease_seconds,
+        delay_seconds_max=delay_seconds_max,
+        give_up=give_up,
+    )
+    presence = Presence(database, app, projecting, settings, holder=holder, give_up=give_up)
+    for service in (database, background, presence):
+        app.add_dependency(service)  # Started before any agent, in this order.
+    return app
+
+
+def faust_app(settings: Settings, positions: Positions) -> faust.App:
+    """Faust, with the settings that matter (each has been measured or read up)."""
+    session_timeout_seconds = settings.session_timeout_seconds
+    app = faust.App(
+        GROUP,
+        broker=[f"kafka://{broker}" for broker in settings.kafka_url.split(",")],
+        agent_supervisor=CrashingSupervisor,
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_wait_empty=False,
+        broker_session_timeout=session_timeout_seconds,
+        broker_heartbeat_interval=session_timeout_seconds / 4,
+        broker_request_timeout=max(90.0, session_timeout_seconds + 1),
+        broker_max_poll_interval=3600.0,  # A projection waits out an outage in place.
+        broker_commit_interval=1.0,
+        broker_max_poll_records=500,
+        stream_buffer_maxsize=4 * BATCH_MESSAGES_MAX,
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="none",
+        consumer_max_fetch_size=MESSAGE_BYTES_MAX + 1024 * 1024,
+        producer_acks=-1,
+        store="memory://",
+    )
+    app.transport = Transport(settings.kafka_url, app, positions)
+    return app
+
+
+def _duties(
+    settings: Settings, database: Database, publisher: Publisher, holder: str
+) -> list[Duty]:
+    async def relay() -> int:
+        return await outbox_relay.relay(database, publisher)
+
+    async def confirm() -> int:
+        return await confirmer.confirm(database, ledger_agent=LEDGER_PROJECTION.agent)
+
+    runners = [
+        SyncRunner(database, publisher, holder=holder, lease_seconds=settings.lease_seconds)
+        for _ in range(settings.runs_at_once)
+    ]
+    return [
+        Duty("relay", relay, "bokflow_outbox", single=True),
+        Duty("confirmer", confirm, "bokflow_ledger", single=True),
+        *(
+            Duty(f"runner-{number}", runner.run_next, "bokflow_published", single=False)
+            for number, runner in enumerate(runners, start=1)
+        ),
+    ]
+
+

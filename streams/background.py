@@ -1,0 +1,125 @@
+"""What a worker does beside its agents: each duty a loop, woken by PostgreSQL or by the clock."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+from mode import Service
+
+from schemas.errors import SyncError, TransientError
+from streams import lease, retry
+from streams.database import Database
+
+log = structlog.get_logger()
+IDLE_SECONDS_MAX = 1.0
+RECONNECT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Work to be done again and again: `work` says whether there was any.
+
+    `channel` is the notification that says "look"; `single` work is done by one worker at a time.
+    """
+
+    name: str
+    work: Callable[[], Awaitable[int]]
+    channel: str
+    single: bool
+
+
+class Background(Service):
+    """Runs the duties. What is transient is waited out; anything else ends the process."""
+
+    def __init__(
+        self,
+        database: Database,
+        dsn: str,
+        duties: list[Duty],
+        *,
+        holder: str,
+        lease_seconds: float,
+        delay_seconds_max: float,
+        give_up: Callable[[str, BaseException], None],
+    ) -> None:
+        super().__init__()
+        self._database = database
+        self._dsn = dsn
+        self._duties = duties
+        self._holder = holder
+        self._lease_seconds = lease_seconds
+        self._delay_seconds_max = delay_seconds_max
+        self._give_up = give_up
+        self._wakeups = {duty.channel: asyncio.Event() for duty in duties}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def on_start(self) -> None:
+        self._tasks.append(asyncio.create_task(self._listen(), name="listen"))
+        for duty in self._duties:
+            self._tasks.append(asyncio.create_task(self._guarded(duty), name=duty.name))
+
+    async def on_stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        names = [duty.name for duty in self._duties if duty.single]
+        try:
+            async with self._database.connection() as connection:
+                for name in names:
+                    await lease.release(connection, name=name, holder=self._holder)
+        except TransientError:
+            log.info("leases_left_behind", names=names)  # They run out by themselves.
+
+    async def _guarded(self, duty: Duty) -> None:
+        try:
+            while True:
+                await self._turn(duty)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the process ends, and says why.
+            self._give_up(duty.name, error)
+
+    async def _turn(self, duty: Duty) -> None:
+        wakeup = self._wakeups[duty.channel]
+        wakeup.clear()
+        done = await retry.until_done(
+            lambda: self._work(duty), what=duty.name, delay_seconds_max=self._delay_seconds_max
+        )
+        if not done:
+            try:
+                await asyncio.wait_for(wakeup.wait(), timeout=IDLE_SECONDS_MAX)
+            except TimeoutError:
+                return
+
+    async def _work(self, duty: Duty) -> int:
+        if duty.single:
+            async with self._database.connection() as connection:
+                if not await lease.acquire(
+                    connection,
+                    name=duty.name,
+                    holder=self._holder,
+                    seconds=self._lease_seconds,
+                ):
+                    return 0
+        return await duty.work()
+
+    async def _listen(self) -> None:
+        """Turns PostgreSQL's notifications into wake-ups; without them the clock is enough."""
+        while True:
+            try:
+                connection = await asyncpg.connect(self._dsn)
+            except (asyncpg.PostgresError, OSError, TimeoutError, SyncError):
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            closed = asyncio.Event()
+            connection.add_termination_listener(lambda *_: closed.set())  # noqa: B023
+            try:
+                for channel, wakeup in self._wakeups.items():
+                    await connection.add_listener(channel, lambda *_, w=wakeup: w.set())
+                await closed.wait()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await asyncio.sleep(RECONNECT_SECONDS)
+            finally:
+                connection.terminate()

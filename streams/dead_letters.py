@@ -1,0 +1,51 @@
+"""Messages that cannot be applied: on to the dead letters, by the outbox, as they were."""
+
+from datetime import datetime
+
+import asyncpg
+
+from schemas.errors import RejectedError
+from schemas.topics import DEAD_LETTERS
+from streams import outbox
+from streams.received import Received
+
+# Headers that are added to those the message had.
+TOPIC_HEADER = "dead-letter-topic"
+PARTITION_HEADER = "dead-letter-partition"
+OFFSET_HEADER = "dead-letter-offset"
+AGENT_HEADER = "dead-letter-agent"
+REASON_HEADER = "dead-letter-reason"
+ERROR_HEADER = "dead-letter-error"
+FIRST_AT_HEADER = "dead-letter-first-at"
+LAST_AT_HEADER = "dead-letter-last-at"
+ERROR_BYTES_MAX = 8_000
+
+
+async def set_aside(
+    connection: asyncpg.Connection,
+    received: Received,
+    error: RejectedError,
+    *,
+    agent: str,
+    at: datetime,
+) -> None:
+    """Puts the message into the outbox, bound for the dead letters."""
+    headers = (
+        *received.headers,
+        (TOPIC_HEADER, received.topic.encode()),
+        (PARTITION_HEADER, str(received.partition).encode()),
+        (OFFSET_HEADER, str(received.offset).encode()),
+        (AGENT_HEADER, agent.encode()),
+        (REASON_HEADER, error.reason.encode()),
+        (ERROR_HEADER, str(error).encode()[:ERROR_BYTES_MAX]),
+        (FIRST_AT_HEADER, received.received_at.isoformat().encode()),
+        (LAST_AT_HEADER, at.isoformat().encode()),
+    )
+    await outbox.add(
+        connection,
+        topic=DEAD_LETTERS.name,
+        key=received.key,
+        headers=headers,
+        value=received.value,
+        created_at=at,
+    )

@@ -1,0 +1,84 @@
+"""Messages that are to be published because a transaction was committed."""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import orjson
+
+from schemas.codec import Headers, Message, encode
+from schemas.lifecycle_events import AnyLifecycleEvent, LifecycleEvent
+
+ADD = """
+    INSERT INTO engine.outbox (topic, message_key, headers, message_value, created_at)
+    VALUES ($1, $2, $3, $4, $5) RETURNING outbox_id
+"""
+# The sequence is counted under the company's lock, from the greater of engine and status.
+NEXT_SEQUENCE = """
+    UPDATE engine.company SET lifecycle_sequence = greatest(lifecycle_sequence, coalesce(
+        (SELECT sequence FROM status.company_status AS known
+         WHERE known.company_id = company.company_id), 0)) + 1
+    WHERE company_id = $1 RETURNING lifecycle_sequence
+"""
+WAKE = "SELECT pg_notify('bokflow_outbox', '')"
+
+
+async def add(
+    connection: asyncpg.Connection,
+    *,
+    topic: str,
+    key: bytes | None,
+    headers: Headers,
+    value: bytes | None,
+    created_at: datetime,
+) -> int:
+    """Puts a message into the outbox; its id there."""
+    outbox_id: int = await connection.fetchval(
+        ADD, topic, key, pack_headers(headers), value, created_at
+    )
+    await connection.execute(WAKE)
+    return outbox_id
+
+
+async def emit(
+    connection: asyncpg.Connection,
+    kind: type[LifecycleEvent],
+    *,
+    company_id: str,
+    occurred_at: datetime,
+    caused_by: str | None = None,
+    **fields: object,
+) -> int:
+    """Puts a lifecycle event of a company, whose row the caller has locked, into the outbox."""
+    sequence = await connection.fetchval(NEXT_SEQUENCE, company_id)
+    assert sequence is not None  # The caller holds the company's row.
+    stamp = {"company_id": company_id, "sequence": sequence, "occurred_at": occurred_at}
+    event = kind.model_validate(fields | stamp)
+    assert isinstance(event, AnyLifecycleEvent)  # Every kind of lifecycle event is listed there.
+    message = encode(event, caused_by=caused_by)
+    return await add(
+        connection,
+        topic=message.topic,
+        key=message.key,
+        headers=message.headers,
+        value=message.value,
+        created_at=occurred_at,
+    )
+
+
+def pack_headers(headers: Sequence[tuple[str, bytes]]) -> str:
+    """Headers as JSON: their values may be any bytes."""
+    packed = [(name, base64.b64encode(value).decode()) for name, value in headers]
+    return orjson.dumps(packed).decode()
+
+
+def unpack_headers(packed: str) -> Headers:
+    """The headers that `pack_headers` packed."""
+    return tuple((name, base64.b64decode(value)) for name, value in orjson.loads(packed))
+
+
+def message_of(row: asyncpg.Record) -> Message:
+    """The message in an outbox row."""
+    headers = unpack_headers(row["headers"])
+    return Message(row["topic"], row["message_key"] or b"", headers, row["message_value"])

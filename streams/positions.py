@@ -1,0 +1,94 @@
+"""From where each agent reads: its stored offsets, after the log has been checked against them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import TopicPartition
+
+from projections.migrate import Projection
+from streams import log_identity, offsets, retry
+from streams.database import Database
+from streams.projector import Projector
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A projection with the topic that it is made from, and who applies it."""
+
+    topic: str
+    projection: Projection
+    projector: Projector
+
+
+class Positions:
+    """Answers the consumer's two questions: where to read on, and what is safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        agents: Iterable[Agent],
+        *,
+        kafka_url: str,
+        retry_delay_seconds_max: float,
+    ) -> None:
+        self._database = database
+        self._agents = {agent.topic: agent for agent in agents}
+        self._kafka_url = kafka_url
+        self._retry_delay_seconds_max = retry_delay_seconds_max
+
+    def owns(self, topic: str) -> bool:
+        return topic in self._agents
+
+    def committed(self, topic: str, partition: int) -> int | None:
+        """The offset up to which the partition is safe in PostgreSQL."""
+        return self._agents[topic].projector.committed.get(partition)
+
+    async def find(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where to read on in each of those partitions; stops those whose log is not the same."""
+        found: dict[TopicPartition, int] = {}
+        of_topic: dict[str, list[int]] = {}
+        for place in places:
+            if self.owns(place.topic):
+                of_topic.setdefault(place.topic, []).append(place.partition)
+        for topic, partitions in of_topic.items():
+            positions = await retry.until_done(
+                lambda topic=topic, partitions=partitions: self._find(topic, partitions),
+                what="find_positions",
+                delay_seconds_max=self._retry_delay_seconds_max,
+            )
+            found |= {TopicPartition(topic, number): at for number, at in positions.items()}
+        return found
+
+    async def _find(self, topic: str, partitions: list[int]) -> dict[int, int]:
+        agent = self._agents[topic]
+        async with self._database.connection() as connection:
+            rows = await offsets.read(connection, agent.projection)
+        stored = {partition: rows[partition] for partition in partitions if partition in rows}
+        differences = await log_identity.differences(self._kafka_url, topic, stored)
+        await self._remember(agent, stored, differences)
+        positions = {}
+        for partition, row in stored.items():
+            agent.projector.committed[partition] = row.next_offset
+            if partition not in differences:
+                positions[partition] = row.next_offset
+        return positions
+
+    async def _remember(
+        self, agent: Agent, stored: Mapping[int, offsets.Stored], differences: Mapping[int, str]
+    ) -> None:
+        """Stops what differs; lets go on what stood still because it had differed."""
+        for partition, row in stored.items():
+            reason = differences.get(partition)
+            was_lost = (row.stopped_reason or "").startswith(log_identity.LOST)
+            if reason == row.stopped_reason or (reason is None and not was_lost):
+                continue
+            async with self._database.transaction() as connection:
+                if reason is not None:
+                    await offsets.stop(connection, agent.projection, partition, reason)
+                    log.error("partition_stopped", agent=agent.projection.agent, reason=reason)
+                else:
+                    await offsets.resume(connection, agent.projection, partition)
+                    log.info("partition_resumed", agent=agent.projection.agent, partition=partition)

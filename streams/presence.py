@@ -1,0 +1,159 @@
+"""Whether this worker is of use: it says that it is there, and leaves when it makes no progress.
+
+Consumers can die quietly: some never get a fetch, some never rejoin after the broker was away. So
+a worker that falls behind without moving, while Kafka and PostgreSQL answer, ends itself, and its
+supervisor starts another.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import faust
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from mode import Service
+
+from schemas.errors import BrokerUnavailable, SyncError, TransientError
+from streams import lease, offsets
+from streams.database import Database
+from streams.positions import Agent
+from streams.settings import Settings
+
+log = structlog.get_logger()
+LEASE_PREFIX = "worker:"
+
+
+class WorkerStuck(SyncError):
+    """Partitions have waited for this worker too long."""
+
+
+@dataclass
+class Waiting:
+    """Since when a partition has stood at one offset with messages behind it."""
+
+    next_offset: int
+    since_seconds: float
+
+
+class Presence(Service):
+    def __init__(
+        self,
+        database: Database,
+        app: faust.App,
+        agents: Sequence[Agent],
+        settings: Settings,
+        *,
+        holder: str,
+        give_up: Callable[[str, BaseException], None],
+    ) -> None:
+        super().__init__()
+        self._database = database
+        self._app = app
+        self._agents = agents
+        self._settings = settings
+        self._holder = holder
+        self._give_up = give_up
+        self._waiting: dict[TopicPartition, Waiting] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def on_start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._announce()),
+            asyncio.create_task(self._watch()),
+        ]
+
+    async def on_stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with self._database.connection() as connection:
+                await lease.release(connection, name=self._name, holder=self._holder)
+        except TransientError:
+            log.info("lease_left_behind", name=self._name)  # It runs out by itself.
+
+    @property
+    def _name(self) -> str:
+        return LEASE_PREFIX + self._holder
+
+    async def _announce(self) -> None:
+        """Holds the lease that says that a worker is ready: once it has partitions to read."""
+        while True:
+            if self._assigned():
+                try:
+                    async with self._database.connection() as connection:
+                        await lease.acquire(
+                            connection,
+                            name=self._name,
+                            holder=self._holder,
+                            seconds=self._settings.lease_seconds,
+                        )
+                except TransientError:
+                    pass  # Who asks cannot reach the database either.
+                await asyncio.sleep(self._settings.lease_seconds / 3)
+            else:
+                await asyncio.sleep(0.1)
+
+    def _assigned(self) -> set[TopicPartition]:
+        if not self._app.started or self._app.rebalancing:
+            return set()
+        return {TopicPartition(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
+
+    async def _watch(self) -> None:
+        interval_seconds = self._settings.stuck_seconds / 8
+        while True:
+            await asyncio.sleep(interval_seconds)
+            try:
+                stuck = await self._stuck()
+            except TransientError:
+                self._waiting.clear()  # Nothing can move while one of them is away.
+                continue
+            if stuck:
+                names = ", ".join(f"{place.topic}/{place.partition}" for place in sorted(stuck))
+                self._give_up("watch", WorkerStuck(f"no progress at {names}"))
+
+    async def _stuck(self) -> list[TopicPartition]:
+        """The partitions that have waited too long and are this worker's, or nobody's."""
+        behind = await self._behind()
+        now = asyncio.get_running_loop().time()
+        waiting = {}
+        for place, next_offset in behind.items():
+            known = self._waiting.get(place)
+            moved = known is None or known.next_offset != next_offset
+            waiting[place] = Waiting(next_offset, now) if moved or known is None else known
+        self._waiting = waiting
+        mine = self._assigned()
+        return [
+            place
+            for place, one in waiting.items()
+            if now - one.since_seconds > self._settings.stuck_seconds
+            and (place in mine or not mine)
+        ]
+
+    async def _behind(self) -> dict[TopicPartition, int]:
+        """The next offsets of the partitions that have messages to be applied."""
+        stored: dict[TopicPartition, int] = {}
+        async with self._database.connection() as connection:
+            for agent in self._agents:
+                rows = await offsets.read(connection, agent.projection)
+                for partition, row in rows.items():
+                    if row.stopped_reason is None:
+                        stored[TopicPartition(agent.topic, partition)] = row.next_offset
+        ends = await end_offsets(self._settings.kafka_url, list(stored))
+        return {place: at for place, at in stored.items() if ends[place] > at}
+
+
+async def end_offsets(kafka_url: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Where the log ends in each of those partitions. Raises BrokerUnavailable."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka_url, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        try:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+            return ends
+        finally:
+            await consumer.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerUnavailable(f"the ends of the log are not known: {error!r}") from error

@@ -1,0 +1,214 @@
+"""A batch of messages into a projection's tables: rows and offsets in one transaction, once.
+
+Design, section 5: the transaction starts by locking the offsets of its partitions, skips what
+they have passed, and applies the rest. What is transient is waited out in place. A message that
+can never be applied goes to the dead letters in the same transaction, and its partition goes on.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import structlog
+
+from projections.migrate import Projection
+from schemas.errors import RejectedError, SyncError
+from streams import dead_letters, metrics, offsets, retry
+from streams.database import Database
+from streams.received import Received
+
+log = structlog.get_logger()
+
+TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
+EXITS_MAX = 3
+NOTIFY = "SELECT pg_notify($1, '')"
+Decode = Callable[[Received], Any]
+Apply = Callable[[asyncpg.Connection, Sequence[Any]], Awaitable[int]]
+
+
+class OffsetGap(SyncError):
+    """The next message is not the one that the ledger waits for: the position must be sought anew."""
+
+
+class MessageUnsolved(SyncError):
+    """A message ended the work in a way that nobody foresaw: the process must go."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A message with the event that it holds, or with the reason why it holds none."""
+
+    received: Received
+    event: Any
+    rejection: RejectedError | None = None
+
+
+class Projector:
+    """Applies batches to one projection. `committed` is how far each partition is safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        projection: Projection,
+        *,
+        decode: Decode,
+        apply: Apply,
+        retry_delay_seconds_max: float,
+    ) -> None:
+        self._database = database
+        self._projection = projection
+        self._decode = decode
+        self._apply = apply
+        self._retry_delay_seconds_max = retry_delay_seconds_max
+        self.committed: dict[int, int] = {}
+
+    async def apply(self, batch: Sequence[Received]) -> None:
+        """Applies the messages, each partition's in rising order; returns when they are safe.
+
+        Raises OffsetGap, MessageUnsolved and VersionSuperseded: each must end the process.
+        """
+        for portion in portions(batch):
+            await self._apply_portion([self._decoded(received) for received in portion])
+
+    def _decoded(self, received: Received) -> Decoded:
+        try:
+            return Decoded(received, self._decode(received))
+        except RejectedError as error:
+            return Decoded(received, None, error)
+
+    async def _apply_portion(self, portion: list[Decoded]) -> None:
+        """The portion in one transaction, or, where a message spoils it, in ever smaller ones."""
+        try:
+            await retry.until_done(
+                lambda: self._transaction(portion),
+                what=self._projection.agent,
+                delay_seconds_max=self._retry_delay_seconds_max,
+            )
+        except (OffsetGap, offsets.VersionSuperseded):
+            raise
+        except Exception as error:  # noqa: BLE001 - found by halving, then counted and named.
+            if len(portion) > 1:
+                middle = len(portion) // 2
+                await self._apply_portion(portion[:middle])
+                await self._apply_portion(portion[middle:])
+            elif isinstance(error, RejectedError):
+                await self._apply_portion([Decoded(portion[0].received, None, error)])
+            else:
+                await self._give_up(portion[0].received, error)
+
+    async def _transaction(self, portion: list[Decoded]) -> None:
+        async with self._database.transaction() as connection:
+            stored = await offsets.lock(
+                connection, self._projection, [one.received.partition for one in portion]
+            )
+            fresh = _fresh(portion, stored)
+            if not fresh:
+                moved: dict[int, offsets.Moved] = {}
+            else:
+                moved = await self._write(connection, fresh)
+        for partition, row in stored.items():
+            position = moved[partition].next_offset if partition in moved else row.next_offset
+            self.committed[partition] = position
+        metrics.MESSAGES_APPLIED.labels(self._projection.name).inc(len(fresh))
+
+    async def _write(
+        self, connection: asyncpg.Connection, fresh: list[Decoded]
+    ) -> dict[int, offsets.Moved]:
+        await connection.execute(f"SET LOCAL search_path = {self._projection.schema}")
+        events = [one.event for one in fresh if one.rejection is None]
+        if events:
+            ignored = await self._apply(connection, events)
+            metrics.EVENTS_IGNORED.labels(self._projection.name).inc(ignored)
+        moved = {}
+        for one in fresh:
+            if one.rejection is not None:
+                await self._reject(connection, one.received, one.rejection)
+            moved[one.received.partition] = offsets.Moved(
+                one.received.offset + 1,
+                offsets.message_digest(one.received.key, one.received.value),
+            )
+        await offsets.move(connection, self._projection, moved)
+        await connection.execute(NOTIFY, f"bokflow_{self._projection.name}")
+        return moved
+
+    async def _reject(
+        self, connection: asyncpg.Connection, received: Received, error: RejectedError
+    ) -> None:
+        agent, at = self._projection.agent, datetime.now(UTC)
+        await dead_letters.set_aside(connection, received, error, agent=agent, at=at)
+        metrics.DEAD_LETTERS.labels(received.topic, error.reason).inc()
+        log.warning(
+            "message_rejected",
+            topic=received.topic,
+            partition=received.partition,
+            offset=received.offset,
+            reason=error.reason,
+            error=str(error),
+        )
+
+    async def _give_up(self, received: Received, error: Exception) -> None:
+        """Counts the exit that this message causes; the third one stops its partition instead."""
+        partition = received.partition
+
+        async def count() -> int:
+            async with self._database.transaction() as connection:
+                exits = await offsets.count_exit(
+                    connection,
+                    self._projection,
+                    partition=partition,
+                    message_offset=received.offset,
+                    error=f"{type(error).__name__}: {error}",
+                )
+                if exits >= EXITS_MAX:
+                    reason = f"message {received.offset} ended the worker {exits} times: {error!r}"
+                    await offsets.stop(connection, self._projection, partition, reason)
+                return exits
+
+        exits = await retry.until_done(
+            count,
+            what=self._projection.agent,
+            delay_seconds_max=self._retry_delay_seconds_max,
+        )
+        log.error(
+            "message_unsolved",
+            topic=received.topic,
+            partition=partition,
+            offset=received.offset,
+            exits=exits,
+            exc_info=error,
+        )
+        if exits < EXITS_MAX:
+            raise MessageUnsolved(f"{received.topic}/{partition}/{received.offset}") from error
+
+
+def portions(batch: Sequence[Received]) -> list[list[Received]]:
+    """The batch cut so that one transaction holds a bounded number of bytes."""
+    cut: list[list[Received]] = [[]]
+    size_bytes = 0
+    for received in batch:
+        size_bytes += received.size_bytes
+        if cut[-1] and size_bytes > TRANSACTION_BYTES_MAX:
+            cut.append([])
+            size_bytes = received.size_bytes
+        cut[-1].append(received)
+    return cut
+
+
+def _fresh(portion: list[Decoded], stored: dict[int, offsets.Stored]) -> list[Decoded]:
+    """What the stored offsets have not passed yet. Raises OffsetGap where one is skipped."""
+    expected = {partition: row.next_offset for partition, row in stored.items()}
+    fresh = []
+    for one in portion:
+        partition, offset = one.received.partition, one.received.offset
+        if stored[partition].stopped_reason is not None or offset < expected[partition]:
+            continue
+        if offset > expected[partition]:
+            raise OffsetGap(
+                f"{one.received.topic}/{partition}: message {offset} came, "
+                f"{expected[partition]} is next"
+            )
+        expected[partition] = offset + 1
+        fresh.append(one)
+    return fresh

@@ -1,0 +1,82 @@
+"""The engine's producer: idempotent, never transactional, acknowledged by all replicas."""
+
+import asyncio
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+
+from schemas.codec import Message
+from schemas.errors import BrokerUnavailable
+from schemas.limits import DEAD_LETTER_BYTES_MAX
+from schemas.topics import LEDGER
+
+REQUEST_BYTES_MAX = DEAD_LETTER_BYTES_MAX + 512 * 1024
+REQUEST_SECONDS_MAX = 30
+LINGER_MS = 5
+
+
+class Publisher:
+    """Sends messages; a broken producer is replaced at the next send."""
+
+    def __init__(self, kafka_url: str) -> None:
+        self._kafka_url = kafka_url
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def send(self, message: Message) -> "asyncio.Future[RecordMetadata]":
+        """Hands the message over, in order; the future ends when the broker has it.
+
+        Raises BrokerUnavailable, as `acknowledged` does for the future.
+        """
+        try:
+            producer = await self._started()
+            future: asyncio.Future[RecordMetadata] = await producer.send(
+                message.topic, message.value, key=message.key, headers=list(message.headers)
+            )
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise BrokerUnavailable(repr(error)) from error
+        return future
+
+    async def acknowledged(self, future: "asyncio.Future[RecordMetadata]") -> RecordMetadata:
+        """Where the broker has put the message. Raises BrokerUnavailable."""
+        try:
+            return await future
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise BrokerUnavailable(repr(error)) from error
+
+    async def reach(self) -> None:
+        """Returns when the broker answers. Raises BrokerUnavailable."""
+        try:
+            producer = await self._started()
+            await producer.partitions_for(LEDGER.name)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise BrokerUnavailable(repr(error)) from error
+
+    async def close(self) -> None:
+        """Stops the producer; the next send starts another."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                await asyncio.wait_for(producer.stop(), timeout=REQUEST_SECONDS_MAX)
+            except (KafkaError, OSError, TimeoutError):
+                return  # It is given up anyway.
+
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._kafka_url,
+                    enable_idempotence=True,
+                    acks="all",
+                    compression_type="zstd",
+                    linger_ms=LINGER_MS,
+                    max_request_size=REQUEST_BYTES_MAX,
+                    request_timeout_ms=REQUEST_SECONDS_MAX * 1000,
+                )
+                await producer.start()
+                self._producer = producer
+            return self._producer

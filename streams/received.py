@@ -1,0 +1,21 @@
+"""A message as an agent receives it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.codec import Headers
+
+
+@dataclass(frozen=True)
+class Received:
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    received_at: datetime
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.key or b"") + len(self.value or b"")

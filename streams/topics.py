@@ -1,0 +1,58 @@
+"""The topics on the broker: made explicitly, and their partition count checked, never changed."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from schemas.errors import BrokerUnavailable, SyncError
+from schemas.topics import TOPICS
+
+
+class PartitionsDiffer(SyncError):
+    """A topic has another number of partitions: companies would move between them."""
+
+    def __init__(self, topic: str, found: int, wanted: int) -> None:
+        super().__init__(
+            f"topic {topic} has {found} partitions, BOKFLOW_PARTITIONS says {wanted}: "
+            f"set BOKFLOW_PARTITIONS={found} (the count is never changed)"
+        )
+        self.topic = topic
+        self.found = found
+
+
+async def ensure(kafka_url: str, *, partitions: int, replication_factor: int) -> list[str]:
+    """Makes the topics that are missing; their names. Raises PartitionsDiffer, BrokerUnavailable."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url)
+    try:
+        await admin.start()
+        try:
+            existing = await _partition_counts(admin)
+            for topic, found in existing.items():
+                if found != partitions:
+                    raise PartitionsDiffer(topic, found, partitions)
+            missing = [topic for topic in TOPICS if topic.name not in existing]
+            wanted = [
+                NewTopic(topic.name, partitions, replication_factor, topic_configs=topic.config)
+                for topic in missing
+            ]
+            if wanted:
+                await _create(admin, wanted)
+            return [topic.name for topic in missing]
+        finally:
+            await admin.close()
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerUnavailable(f"topics cannot be made: {error!r}") from error
+
+
+async def _create(admin: AIOKafkaAdminClient, wanted: list[NewTopic]) -> None:
+    response = await admin.create_topics(wanted)
+    for topic, code, *message in response.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise BrokerUnavailable(f"topic {topic} was not made: error {code} {message}")
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    names = {topic.name for topic in TOPICS}
+    described = await admin.describe_topics()
+    return {
+        topic["topic"]: len(topic["partitions"]) for topic in described if topic["topic"] in names
+    }

@@ -1,0 +1,194 @@
+"""SIE files that were uploaded: judged, stored in chunks, queued as a run, read by any worker."""
+
+import tempfile
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import IO, BinaryIO, cast
+from uuid import uuid4
+
+import asyncpg
+import orjson
+
+from connectors.sie.file import Judgement
+from connectors.sie.identity import normalised_organisation_number
+from schemas.errors import UploadRefused
+from schemas.lifecycle_events import CompanyRegistered, SyncQueued, UploadReceived
+from schemas.lifecycle_events import UploadRefused as UploadRefusedEvent
+from schemas.limits import TEXT_CHARACTERS_MAX
+from streams import outbox
+
+SOURCE = "sie"
+CHUNK_BYTES = 1024 * 1024
+# A file that is read lies in memory up to this size, beyond it on disk.
+SPOOL_BYTES_MAX = 4 * CHUNK_BYTES
+
+FIND_COMPANY = """
+    SELECT source, organisation_number FROM engine.company WHERE company_id = $1 FOR UPDATE
+"""
+ADD_COMPANY = """
+    INSERT INTO engine.company (company_id, source, name, organisation_number, registered_at)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (company_id) DO NOTHING RETURNING true
+"""
+KEEP_ORGANISATION_NUMBER = """
+    UPDATE engine.company SET organisation_number = $2
+    WHERE company_id = $1 AND (organisation_number IS NULL OR $3)
+"""
+ADD_UPLOAD = """
+    INSERT INTO engine.upload (upload_id, company_id, file_name, size_bytes, sha256, forced,
+        judgement, received_at)
+    VALUES ($1, $2, $3, 0, '', $4, $5, $6)
+"""
+ADD_CHUNK = "INSERT INTO engine.upload_chunk VALUES ($1, $2, $3)"
+SET_SIZE = "UPDATE engine.upload SET size_bytes = $2, sha256 = $3 WHERE upload_id = $1"
+ADD_RUN = """
+    INSERT INTO engine.sync_run (run_id, company_id, trigger, source, scope, upload_id,
+        queued_outbox_id, queued_at, vouchers_expected)
+    VALUES ($1, $2, 'upload', $3, '{}', $4, $5, $6, $7)
+"""
+FIND_UPLOAD = """
+    SELECT company_id, forced, judgement ->> 'organisation_number' AS organisation_number
+    FROM engine.upload WHERE upload_id = $1
+"""
+CHUNK = "SELECT content FROM engine.upload_chunk WHERE upload_id = $1 AND chunk_number = $2"
+
+
+@dataclass(frozen=True)
+class ReceivedUpload:
+    upload_id: str
+    run_id: str
+
+
+async def receive(
+    connection: asyncpg.Connection,
+    *,
+    company_id: str,
+    name: str,
+    file: BinaryIO,
+    file_name: str,
+    judgement: Judgement,
+    forced: bool,
+) -> ReceivedUpload:
+    """Stores a judged file and queues its run, all or nothing; makes the company if it is new.
+
+    Raises UploadRefused: `directly_connected`, `organisation_number_differs`.
+    """
+    upload_id, run_id = str(uuid4()), str(uuid4())
+    async with connection.transaction():
+        now = await connection.fetchval("SELECT engine.clock()")
+        number = normalised_organisation_number(judgement.organisation_number)
+        company_name = (name or judgement.company_name or "")[:TEXT_CHARACTERS_MAX]
+        if await connection.fetchval(ADD_COMPANY, company_id, SOURCE, company_name, number, now):
+            await outbox.emit(
+                connection,
+                CompanyRegistered,
+                company_id=company_id,
+                occurred_at=now,
+                name=company_name,
+                organisation_number=number,
+                source=SOURCE,
+            )
+        await check_company(connection, company_id, number=number, forced=forced)
+        await connection.execute(KEEP_ORGANISATION_NUMBER, company_id, number, forced and number)
+        document = orjson.dumps(asdict(judgement), default=str).decode()
+        await connection.execute(
+            ADD_UPLOAD, upload_id, company_id, file_name, forced, document, now
+        )
+        size_bytes = await _store(connection, upload_id, file)
+        await outbox.emit(
+            connection,
+            UploadReceived,
+            company_id=company_id,
+            occurred_at=now,
+            upload_id=upload_id,
+            run_id=run_id,
+            file_name=file_name,
+            size_bytes=size_bytes,
+            sie_type=judgement.sie_type,
+            fiscal_year=judgement.fiscal_year.first_day if judgement.fiscal_year else None,
+        )
+        queued = await outbox.emit(
+            connection,
+            SyncQueued,
+            company_id=company_id,
+            occurred_at=now,
+            run_id=run_id,
+            trigger="upload",
+            source=SOURCE,
+            upload_id=upload_id,
+        )
+        vouchers = judgement.vouchers + judgement.set_aside
+        await connection.execute(
+            ADD_RUN, run_id, company_id, SOURCE, upload_id, queued, now, vouchers
+        )
+    return ReceivedUpload(upload_id, run_id)
+
+
+async def refuse(
+    connection: asyncpg.Connection, *, company_id: str, file_name: str, code: str, sentence: str
+) -> None:
+    """Remembers a refused file in the log of the company's uploads, where the company is known."""
+    async with connection.transaction():
+        if await connection.fetchrow(FIND_COMPANY, company_id) is None:
+            return
+        await outbox.emit(
+            connection,
+            UploadRefusedEvent,
+            company_id=company_id,
+            occurred_at=await connection.fetchval("SELECT engine.clock()"),
+            upload_id=str(uuid4()),
+            file_name=file_name,
+            reason=code,
+            detail=sentence[:TEXT_CHARACTERS_MAX],
+        )
+
+
+async def check_company(
+    connection: asyncpg.Connection, company_id: str, *, number: str | None, forced: bool
+) -> None:
+    """Locks the company. Raises UploadRefused where it does not take a file of that number."""
+    row = await connection.fetchrow(FIND_COMPANY, company_id)
+    if row is None:
+        raise UploadRefused("unknown_company", f"There is no company {company_id} any more.")
+    if row["source"] not in (SOURCE, "visma-administration"):
+        raise UploadRefused(
+            "directly_connected",
+            f"{company_id} is connected to {row['source']}: disconnect it before files can come.",
+        )
+    known = row["organisation_number"]
+    if number and known and number != known and not forced:
+        raise UploadRefused(
+            "organisation_number_differs",
+            f"The file belongs to organisation number {number}, {company_id} has {known}: "
+            "choose the right company, or use --force if the number has changed.",
+        )
+
+
+async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:
+    """At the claim: raises UploadRefused where the company has changed since it was stored."""
+    row = await connection.fetchrow(FIND_UPLOAD, upload_id)
+    number = normalised_organisation_number(row["organisation_number"])
+    async with connection.transaction():
+        await check_company(connection, row["company_id"], number=number, forced=row["forced"])
+
+
+async def fetch(connection: asyncpg.Connection, upload_id: str) -> BinaryIO:
+    """The stored file, seekable; a large one lies on disk. The caller closes it."""
+    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX)  # noqa: SIM115
+    number = 0
+    while (content := await connection.fetchval(CHUNK, upload_id, number)) is not None:
+        file.write(content)
+        number += 1
+    file.seek(0)
+    return cast(BinaryIO, cast(IO[bytes], file))
+
+
+async def _store(connection: asyncpg.Connection, upload_id: str, file: BinaryIO) -> int:
+    file.seek(0)
+    digest, size_bytes, number = sha256(), 0, 0
+    while content := file.read(CHUNK_BYTES):
+        await connection.execute(ADD_CHUNK, upload_id, number, content)
+        digest.update(content)
+        size_bytes += len(content)
+        number += 1
+    await connection.execute(SET_SIZE, upload_id, size_bytes, digest.digest())
+    return size_bytes

@@ -1,0 +1,37 @@
+"""The worker process: Faust with our agents, ended at once where going on could lose something."""
+
+import os
+import sys
+
+import faust
+import structlog
+
+from streams import app, log as logging
+from streams.settings import Settings
+
+log = structlog.get_logger()
+EXIT_GAVE_UP = 70
+
+
+def run(settings: Settings) -> None:
+    """Runs a worker until it is told to stop; does not return."""
+    logging.configure(settings.log, settings.log_level)
+    worker = faust.Worker(
+        app.build(settings, give_up=give_up),
+        loglevel="error",
+        override_logging=False,
+        redirect_stdouts=False,
+        quiet=True,
+        console_port=None,
+        blocking_timeout=None,
+    )
+    log.info("worker_started", name=settings.worker_name, pid=os.getpid())
+    worker.execute_from_commandline()
+
+
+def give_up(duty: str, error: BaseException) -> None:
+    """Ends the process at once: nothing of what was not committed may be acknowledged."""
+    log.error("worker_gave_up", duty=duty, error=f"{type(error).__name__}: {error}")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(EXIT_GAVE_UP)
