@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.resources import files
+from string import Template
 
 import asyncpg
 
@@ -14,16 +15,21 @@ ADVISORY_LOCK = 7_205_501_121
 FIRST_POSTGRESQL_VERSION = 180_000  # Needs RETURNING old and new, and transaction_timeout.
 
 CREATE_LOG = """
-    CREATE TABLE IF NOT EXISTS public.bokflow_migration (
+    CREATE SCHEMA IF NOT EXISTS engine;
+    CREATE TABLE IF NOT EXISTS engine.migration (
         number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)
 """
-APPLIED = "SELECT coalesce(max(number), 0) FROM public.bokflow_migration"
-RECORD = "INSERT INTO public.bokflow_migration VALUES ($1, $2, clock_timestamp())"
-LOG_EXISTS = "SELECT to_regclass('public.bokflow_migration') IS NOT NULL"
+APPLIED = "SELECT coalesce(max(number), 0) FROM engine.migration"
+RECORD = "INSERT INTO engine.migration VALUES ($1, $2, clock_timestamp())"
+LOG_EXISTS = "SELECT to_regclass('engine.migration') IS NOT NULL"
 VERSION_IN_USE = """
     SELECT max(version) FROM engine.projection_offset WHERE agent = $1 AND in_use
 """
 TABLES_OF = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
+SHOW = Template("""
+    CREATE OR REPLACE VIEW ${views}.${table} WITH (security_invoker = true)
+    AS SELECT * FROM ${tables}.${table}
+""")
 ADD_OFFSETS = """
     INSERT INTO engine.projection_offset (agent, version, partition)
     SELECT $1, $2, partition FROM generate_series(0, $3::integer - 1) AS partition
@@ -146,9 +152,7 @@ async def _install(
     tables = files("projections").joinpath(projection.name, "tables.sql")
     async with connection.transaction():
         await create_tables(connection, projection, tables.read_text(encoding="utf-8"))
-        await connection.execute(
-            ADD_OFFSETS, projection.agent, projection.version, partitions
-        )
+        await connection.execute(ADD_OFFSETS, projection.agent, projection.version, partitions)
         await show(connection, projection)
     return [f"projection {projection.name} made, version {projection.version}"]
 
@@ -165,6 +169,5 @@ async def show(connection: asyncpg.Connection, projection: Projection) -> None:
     """Points the views of the projection at the tables of its version."""
     for (table,) in await connection.fetch(TABLES_OF, projection.schema):
         await connection.execute(
-            f"CREATE OR REPLACE VIEW {projection.name}.{table} WITH (security_invoker = true)"
-            f" AS SELECT * FROM {projection.schema}.{table}"
+            SHOW.substitute(views=projection.name, tables=projection.schema, table=table)
         )

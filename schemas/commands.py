@@ -6,7 +6,7 @@ A command is a wish in the past tense of its asking; whether it is met, the life
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from schemas.limits import CompanyId, Text, Timestamp
 from schemas.model import Model
@@ -16,7 +16,11 @@ CommandId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Command(Model):
-    """What every command carries."""
+    """What every command carries. A field that we do not know is refused: it may be a misspelt
+    limit, and a purge without its limit would take everything.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     company_id: CompanyId
     # Unique per company; without one, the message's topic, partition and offset stand for it.

@@ -1,7 +1,9 @@
-"""The base of every event, command and model: immutable, strict about unknown fields."""
+"""The base of every event, command and model: immutable."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    """Fields that a newer writer has added are passed over, so that an old reader survives it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

@@ -28,7 +28,7 @@ def install(
         async for batch in stream.noack_take(batch_messages_max, within=batch_wait_seconds):
             try:
                 await agent.projector.apply([received(event.message) for event in batch])
-            except BaseException as error:  # noqa: BLE001 - Faust would commit past the batch.
+            except BaseException as error:
                 give_up(name, error)
                 raise
             for event in batch:

@@ -26,45 +26,27 @@ from streams.settings import Settings
 from streams.sync_runner import SyncRunner
 
 GROUP = "bokflow"
+GiveUp = Callable[[str, BaseException], None]
 BATCH_MESSAGES_MAX = 100
 
 
-def build(settings: Settings, *, give_up: Callable[[str, BaseException], None]) -> faust.App:
+def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
     """A worker that reads both topics, and does the engine's other duties beside it.
 
     `give_up` ends the process: it is called where going on could lose something.
     """
-    dsn = settings.postgres_dsn.get_secret_value()
     holder = f"{settings.worker_name}@{socket.gethostname()}:{os.getpid()}"
-    delay_seconds_max = settings.retry_delay_seconds_max
     database = Database(
-        dsn,
+        settings.postgres_dsn.get_secret_value(),
         transaction_timeout_seconds=settings.transaction_timeout_seconds,
         lock_timeout_seconds=settings.lock_timeout_seconds,
     )
-    ledger_projector = Projector(
-        database,
-        LEDGER_PROJECTION,
-        decode=lambda received: decode_ledger(received.value, key=received.key),
-        apply=ledger.apply,
-        retry_delay_seconds_max=delay_seconds_max,
-    )
-    status_projector = Projector(
-        database,
-        STATUS_PROJECTION,
-        decode=lambda received: decode_lifecycle(received.value, key=received.key),
-        apply=status.apply,
-        retry_delay_seconds_max=delay_seconds_max,
-    )
-    projecting = [
-        Agent(LEDGER.name, LEDGER_PROJECTION, ledger_projector),
-        Agent(LIFECYCLE.name, STATUS_PROJECTION, status_projector),
-    ]
+    projecting = _agents(settings, database)
     positions = Positions(
         database,
         projecting,
         kafka_url=settings.kafka_url,
-        retry_delay_seconds_max=delay_seconds_max,
+        retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
     app = faust_app(settings, positions)
     for agent in projecting:
@@ -78,17 +60,36 @@ def build(settings: Settings, *, give_up: Callable[[str, BaseException], None]) 
     publisher = Publisher(settings.kafka_url)
     background = Background(
         database,
-        dsn,
+        settings,
         _duties(settings, database, publisher, holder),
         holder=holder,
-        lease_seconds=settings.lease_seconds,
-        delay_seconds_max=delay_seconds_max,
         give_up=give_up,
     )
     presence = Presence(database, app, projecting, settings, holder=holder, give_up=give_up)
-    for service in (database, background, presence):
+    for service in (database, publisher, background, presence):
         app.add_dependency(service)  # Started before any agent, in this order.
     return app
+
+
+def _agents(settings: Settings, database: Database) -> list[Agent]:
+    ledger_projector = Projector(
+        database,
+        LEDGER_PROJECTION,
+        decode=lambda received: decode_ledger(received.value, key=received.key),
+        apply=ledger.apply,
+        retry_delay_seconds_max=settings.retry_delay_seconds_max,
+    )
+    status_projector = Projector(
+        database,
+        STATUS_PROJECTION,
+        decode=lambda received: decode_lifecycle(received.value, key=received.key),
+        apply=status.apply,
+        retry_delay_seconds_max=settings.retry_delay_seconds_max,
+    )
+    return [
+        Agent(LEDGER.name, LEDGER_PROJECTION, ledger_projector),
+        Agent(LIFECYCLE.name, STATUS_PROJECTION, status_projector),
+    ]
 
 
 def faust_app(settings: Settings, positions: Positions) -> faust.App:
@@ -141,5 +142,3 @@ def _duties(
             for number, runner in enumerate(runners, start=1)
         ),
     ]
-
-

@@ -10,7 +10,8 @@ from mode import Service
 
 from schemas.errors import SyncError, TransientError
 from streams import lease, retry
-from streams.database import Database
+from streams.database import CONNECT_SECONDS_MAX, Database
+from streams.settings import Settings
 
 log = structlog.get_logger()
 IDLE_SECONDS_MAX = 1.0
@@ -36,34 +37,30 @@ class Background(Service):
     def __init__(
         self,
         database: Database,
-        dsn: str,
+        settings: Settings,
         duties: list[Duty],
         *,
         holder: str,
-        lease_seconds: float,
-        delay_seconds_max: float,
         give_up: Callable[[str, BaseException], None],
     ) -> None:
         super().__init__()
         self._database = database
-        self._dsn = dsn
+        self._settings = settings
         self._duties = duties
         self._holder = holder
-        self._lease_seconds = lease_seconds
-        self._delay_seconds_max = delay_seconds_max
         self._give_up = give_up
         self._wakeups = {duty.channel: asyncio.Event() for duty in duties}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[None]] = []
 
     async def on_start(self) -> None:
-        self._tasks.append(asyncio.create_task(self._listen(), name="listen"))
+        self._running.append(asyncio.create_task(self._listen(), name="listen"))
         for duty in self._duties:
-            self._tasks.append(asyncio.create_task(self._guarded(duty), name=duty.name))
+            self._running.append(asyncio.create_task(self._guarded(duty), name=duty.name))
 
     async def on_stop(self) -> None:
-        for task in self._tasks:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
         names = [duty.name for duty in self._duties if duty.single]
         try:
             async with self._database.connection() as connection:
@@ -85,7 +82,9 @@ class Background(Service):
         wakeup = self._wakeups[duty.channel]
         wakeup.clear()
         done = await retry.until_done(
-            lambda: self._work(duty), what=duty.name, delay_seconds_max=self._delay_seconds_max
+            lambda: self._work(duty),
+            what=duty.name,
+            delay_seconds_max=self._settings.retry_delay_seconds_max,
         )
         if not done:
             try:
@@ -100,7 +99,7 @@ class Background(Service):
                     connection,
                     name=duty.name,
                     holder=self._holder,
-                    seconds=self._lease_seconds,
+                    seconds=self._settings.lease_seconds,
                 ):
                     return 0
         return await duty.work()
@@ -109,7 +108,9 @@ class Background(Service):
         """Turns PostgreSQL's notifications into wake-ups; without them the clock is enough."""
         while True:
             try:
-                connection = await asyncpg.connect(self._dsn)
+                connection = await asyncpg.connect(
+                    self._settings.postgres_dsn.get_secret_value(), timeout=CONNECT_SECONDS_MAX
+                )
             except (asyncpg.PostgresError, OSError, TimeoutError, SyncError):
                 await asyncio.sleep(RECONNECT_SECONDS)
                 continue

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import asyncpg
 from mode import Service
@@ -45,7 +46,7 @@ async def translated() -> AsyncIterator[None]:
 
 
 class Database(Service):
-    """The worker's pool. Sessions are cut when they hold a transaction or wait for a lock too long."""
+    """The worker's pool; its sessions may hold a transaction, or wait for a lock, only so long."""
 
     def __init__(
         self, dsn: str, *, transaction_timeout_seconds: float, lock_timeout_seconds: float
@@ -85,7 +86,7 @@ class Database(Service):
         """A connection of the pool. Raises StoreUnavailable, ValueRefused."""
         assert self._pool is not None  # Started before anything that uses it.
         async with translated(), self._pool.acquire(timeout=CONNECT_SECONDS_MAX) as connection:
-            yield connection
+            yield cast(asyncpg.Connection, connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[asyncpg.Connection]:

@@ -23,9 +23,7 @@ async def acquire(
     return bool(await connection.fetchval(ACQUIRE, name, holder, seconds))
 
 
-async def extend(
-    connection: asyncpg.Connection, *, name: str, holder: str, seconds: float
-) -> bool:
+async def extend(connection: asyncpg.Connection, *, name: str, holder: str, seconds: float) -> bool:
     """Prolongs a lease that has not run out; False means that it is lost."""
     return bool(await connection.fetchval(EXTEND, name, holder, seconds))
 

@@ -18,7 +18,7 @@ LOST = "log_lost"  # Begins every reason that this check finds.
 
 
 async def differences(kafka_url: str, topic: str, stored: Mapping[int, Stored]) -> dict[int, str]:
-    """The partitions that are not what they were, each with the reason. Raises BrokerUnavailable."""
+    """The partitions that are not what they were, with the reasons. Raises BrokerUnavailable."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka_url,
         enable_auto_commit=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiokafka import TopicPartition
@@ -55,7 +56,7 @@ class Positions:
                 of_topic.setdefault(place.topic, []).append(place.partition)
         for topic, partitions in of_topic.items():
             positions = await retry.until_done(
-                lambda topic=topic, partitions=partitions: self._find(topic, partitions),
+                partial(self._find, topic, partitions),
                 what="find_positions",
                 delay_seconds_max=self._retry_delay_seconds_max,
             )

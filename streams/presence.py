@@ -56,18 +56,18 @@ class Presence(Service):
         self._holder = holder
         self._give_up = give_up
         self._waiting: dict[TopicPartition, Waiting] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[None]] = []
 
     async def on_start(self) -> None:
-        self._tasks = [
+        self._running = [
             asyncio.create_task(self._announce()),
             asyncio.create_task(self._watch()),
         ]
 
     async def on_stop(self) -> None:
-        for task in self._tasks:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
         try:
             async with self._database.connection() as connection:
                 await lease.release(connection, name=self._name, holder=self._holder)

@@ -29,7 +29,7 @@ Apply = Callable[[asyncpg.Connection, Sequence[Any]], Awaitable[int]]
 
 
 class OffsetGap(SyncError):
-    """The next message is not the one that the ledger waits for: the position must be sought anew."""
+    """The next message is not the one that is waited for: the position must be sought anew."""
 
 
 class MessageUnsolved(SyncError):

@@ -5,6 +5,7 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
+from mode import Service
 
 from schemas.codec import Message
 from schemas.errors import BrokerUnavailable
@@ -16,13 +17,14 @@ REQUEST_SECONDS_MAX = 30
 LINGER_MS = 5
 
 
-class Publisher:
+class Publisher(Service):
     """Sends messages; a broken producer is replaced at the next send."""
 
     def __init__(self, kafka_url: str) -> None:
+        super().__init__()
         self._kafka_url = kafka_url
         self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._producer_lock = asyncio.Lock()
 
     async def send(self, message: Message) -> "asyncio.Future[RecordMetadata]":
         """Hands the message over, in order; the future ends when the broker has it.
@@ -30,7 +32,7 @@ class Publisher:
         Raises BrokerUnavailable, as `acknowledged` does for the future.
         """
         try:
-            producer = await self._started()
+            producer = await self._current()
             future: asyncio.Future[RecordMetadata] = await producer.send(
                 message.topic, message.value, key=message.key, headers=list(message.headers)
             )
@@ -50,11 +52,14 @@ class Publisher:
     async def reach(self) -> None:
         """Returns when the broker answers. Raises BrokerUnavailable."""
         try:
-            producer = await self._started()
+            producer = await self._current()
             await producer.partitions_for(LEDGER.name)
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise BrokerUnavailable(repr(error)) from error
+
+    async def on_stop(self) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """Stops the producer; the next send starts another."""
@@ -65,8 +70,8 @@ class Publisher:
             except (KafkaError, OSError, TimeoutError):
                 return  # It is given up anyway.
 
-    async def _started(self) -> AIOKafkaProducer:
-        async with self._starting:
+    async def _current(self) -> AIOKafkaProducer:
+        async with self._producer_lock:
             if self._producer is None:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._kafka_url,

@@ -1,4 +1,4 @@
-"""The state of sync runs: claimed, carried on, and ended, each in one transaction with its event."""
+"""The state of sync runs: claimed, carried on and ended, each in one transaction with its event."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,8 @@ CANDIDATES = """
 """
 LOCK_COMPANY = "SELECT FROM engine.company WHERE company_id = $1 FOR UPDATE SKIP LOCKED"
 LOCK_RUN = """
-    SELECT run.*, company.generation AS company_generation, company.run_number AS company_run_number,
+    SELECT run.*, company.generation AS company_generation,
+        company.run_number AS company_run_number,
         coalesce(ledger.generation, 0) AS ledger_generation,
         coalesce(ledger.run_number, 0) AS ledger_run_number,
         EXISTS (SELECT FROM engine.sync_run AS other WHERE other.company_id = run.company_id
@@ -110,7 +111,9 @@ async def claim(
     if run_number is None:
         run_number = max(row["company_run_number"], row["ledger_run_number"]) + 1
         await connection.execute(RAISE_RUN_NUMBER, company_id, run_number, generation)
-    attempt, started_at = await connection.fetchrow(START, run_id, generation, run_number)
+    started = await connection.fetchrow(START, run_id, generation, run_number)
+    assert started is not None  # Its row is locked.
+    attempt, started_at = started
     await outbox.emit(
         connection,
         SyncStarted,
@@ -195,5 +198,7 @@ async def lock_open(
     connection: asyncpg.Connection, *, run_id: str, company_id: str
 ) -> asyncpg.Record | None:
     """The run with its company locked, if it has no end yet."""
-    await connection.execute("SELECT FROM engine.company WHERE company_id = $1 FOR UPDATE", company_id)
+    await connection.execute(
+        "SELECT FROM engine.company WHERE company_id = $1 FOR UPDATE", company_id
+    )
     return await connection.fetchrow(LOCK_OPEN, run_id)

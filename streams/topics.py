@@ -20,7 +20,7 @@ class PartitionsDiffer(SyncError):
 
 
 async def ensure(kafka_url: str, *, partitions: int, replication_factor: int) -> list[str]:
-    """Makes the topics that are missing; their names. Raises PartitionsDiffer, BrokerUnavailable."""
+    """Makes the missing topics; their names. Raises PartitionsDiffer, BrokerUnavailable."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url)
     try:
         await admin.start()

@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import IO, BinaryIO, cast
 from uuid import uuid4
@@ -10,7 +11,8 @@ import asyncpg
 import orjson
 
 from connectors.sie.file import Judgement
-from connectors.sie.identity import normalised_organisation_number
+from connectors.sie.header import normalised_organisation_number
+from schemas.bookkeeping import FiscalYear
 from schemas.errors import UploadRefused
 from schemas.lifecycle_events import CompanyRegistered, SyncQueued, UploadReceived
 from schemas.lifecycle_events import UploadRefused as UploadRefusedEvent
@@ -72,55 +74,99 @@ async def receive(
 
     Raises UploadRefused: `directly_connected`, `organisation_number_differs`.
     """
-    upload_id, run_id = str(uuid4()), str(uuid4())
+    upload = ReceivedUpload(str(uuid4()), str(uuid4()))
+    number = normalised_organisation_number(judgement.organisation_number)
     async with connection.transaction():
         now = await connection.fetchval("SELECT engine.clock()")
-        number = normalised_organisation_number(judgement.organisation_number)
-        company_name = (name or judgement.company_name or "")[:TEXT_CHARACTERS_MAX]
-        if await connection.fetchval(ADD_COMPANY, company_id, SOURCE, company_name, number, now):
-            await outbox.emit(
-                connection,
-                CompanyRegistered,
-                company_id=company_id,
-                occurred_at=now,
-                name=company_name,
-                organisation_number=number,
-                source=SOURCE,
-            )
-        await check_company(connection, company_id, number=number, forced=forced)
-        await connection.execute(KEEP_ORGANISATION_NUMBER, company_id, number, forced and number)
-        document = orjson.dumps(asdict(judgement), default=str).decode()
-        await connection.execute(
-            ADD_UPLOAD, upload_id, company_id, file_name, forced, document, now
+        await _ensure_company(
+            connection,
+            company_id,
+            name=(name or judgement.company_name)[:TEXT_CHARACTERS_MAX],
+            number=number,
+            now=now,
         )
-        size_bytes = await _store(connection, upload_id, file)
+        await check_company(connection, company_id, number=number, forced=forced)
+        await connection.execute(
+            KEEP_ORGANISATION_NUMBER, company_id, number, forced and number is not None
+        )
+        document = orjson.dumps(asdict(judgement), default=_json_ready).decode()
+        file_name = file_name[:TEXT_CHARACTERS_MAX]
+        await connection.execute(
+            ADD_UPLOAD, upload.upload_id, company_id, file_name, forced, document, now
+        )
+        size_bytes = await _store(connection, upload.upload_id, file)
         await outbox.emit(
             connection,
             UploadReceived,
             company_id=company_id,
             occurred_at=now,
-            upload_id=upload_id,
-            run_id=run_id,
+            upload_id=upload.upload_id,
+            run_id=upload.run_id,
             file_name=file_name,
             size_bytes=size_bytes,
             sie_type=judgement.sie_type,
             fiscal_year=judgement.fiscal_year.first_day if judgement.fiscal_year else None,
         )
-        queued = await outbox.emit(
+        expected = judgement.vouchers + judgement.set_aside
+        await _queue(connection, upload, company_id, vouchers_expected=expected, now=now)
+    return upload
+
+
+async def _ensure_company(
+    connection: asyncpg.Connection,
+    company_id: str,
+    *,
+    name: str,
+    number: str | None,
+    now: datetime,
+) -> None:
+    """A company exists from its first upload."""
+    is_new = await connection.fetchval(ADD_COMPANY, company_id, SOURCE, name, number, now)
+    if is_new:
+        await outbox.emit(
             connection,
-            SyncQueued,
+            CompanyRegistered,
             company_id=company_id,
             occurred_at=now,
-            run_id=run_id,
-            trigger="upload",
+            name=name,
+            organisation_number=number,
             source=SOURCE,
-            upload_id=upload_id,
         )
-        vouchers = judgement.vouchers + judgement.set_aside
-        await connection.execute(
-            ADD_RUN, run_id, company_id, SOURCE, upload_id, queued, now, vouchers
-        )
-    return ReceivedUpload(upload_id, run_id)
+
+
+async def _queue(
+    connection: asyncpg.Connection,
+    upload: ReceivedUpload,
+    company_id: str,
+    *,
+    vouchers_expected: int,
+    now: datetime,
+) -> None:
+    queued = await outbox.emit(
+        connection,
+        SyncQueued,
+        company_id=company_id,
+        occurred_at=now,
+        run_id=upload.run_id,
+        trigger="upload",
+        source=SOURCE,
+        upload_id=upload.upload_id,
+    )
+    await connection.execute(
+        ADD_RUN,
+        upload.run_id,
+        company_id,
+        SOURCE,
+        upload.upload_id,
+        queued,
+        now,
+        vouchers_expected,
+    )
+
+
+def _json_ready(value: object) -> object:
+    assert isinstance(value, FiscalYear)  # The one model in a judgement.
+    return value.model_dump(mode="json")
 
 
 async def refuse(
@@ -166,6 +212,7 @@ async def check_company(
 async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:
     """At the claim: raises UploadRefused where the company has changed since it was stored."""
     row = await connection.fetchrow(FIND_UPLOAD, upload_id)
+    assert row is not None  # The run refers to it.
     number = normalised_organisation_number(row["organisation_number"])
     async with connection.transaction():
         await check_company(connection, row["company_id"], number=number, forced=row["forced"])

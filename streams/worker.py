@@ -6,7 +6,8 @@ import sys
 import faust
 import structlog
 
-from streams import app, log as logging
+from streams import app
+from streams import log as logging
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -22,7 +23,6 @@ def run(settings: Settings) -> None:
         override_logging=False,
         redirect_stdouts=False,
         quiet=True,
-        console_port=None,
         blocking_timeout=None,
     )
     log.info("worker_started", name=settings.worker_name, pid=os.getpid())

@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from projections.ledger.fold import Fence, Folded, Round
 from projections.ledger.counts import Counts, RoundCounts
+from projections.ledger.fold import Fence, Folded, Round
 from schemas.ledger_events import CompanyObserved
 
 FENCES = """

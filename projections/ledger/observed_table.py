@@ -97,7 +97,8 @@ class ObservedTable:
         self, connection: asyncpg.Connection, snapshots: list[Segment]
     ) -> list[tuple[str, int]]:
         """Removes what those reads did not bring; the number of rows per company."""
-        return list(await connection.fetch(self.remove_unseen, *snapshot_arguments(snapshots)))
+        rows = await connection.fetch(self.remove_unseen, *snapshot_arguments(snapshots))
+        return [(row[0], row[1]) for row in rows]
 
     def _latest_rows(self, batch: Round) -> list[Row]:
         """The last row of each key: an event of a later page overrides an earlier one."""

@@ -10,6 +10,7 @@ from projections.ledger import account_balance, set_aside_voucher, voucher_chang
 from projections.ledger.account_balance import Movements
 from projections.ledger.fold import Round, Segment
 from projections.ledger.observed_table import snapshot_arguments, snapshots_of
+from projections.ledger.voucher_change import Change
 from projections.ledger.voucher_diff import (
     Key,
     Seen,
@@ -20,7 +21,6 @@ from projections.ledger.voucher_diff import (
     movements,
     removed_keys,
 )
-from projections.ledger.voucher_change import Change
 
 Digests = dict[Key, bytes]
 Removed = dict[Key, Segment]  # With the segment because of which they go.

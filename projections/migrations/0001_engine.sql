@@ -1,5 +1,4 @@
 -- The truth about work in hand: not rebuilt from the topics.
-CREATE SCHEMA engine;
 CREATE SCHEMA ledger;
 CREATE SCHEMA status;
 

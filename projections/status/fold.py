@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from typing import Any
 
+from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRun
 from schemas.lifecycle_events import (
     AnyLifecycleEvent,
     CompanyRegistered,
@@ -23,69 +23,6 @@ from schemas.lifecycle_events import (
     UploadRefused,
     parts_of,
 )
-
-
-@dataclass(frozen=True)
-class CompanyStatus:
-    company_id: str
-    sequence: int
-    name: str
-    organisation_number: str | None
-    source: str
-    registered_at: datetime
-    disconnected_at: datetime | None = None
-    reconnect_reason: str | None = None
-    emptied_at: datetime | None = None
-    last_sync_at: datetime | None = None
-    last_fetched_at: datetime | None = None
-    failures_in_a_row: int = 0
-    last_failure_reason: str | None = None
-    open_run_id: str | None = None
-    open_since: datetime | None = None
-
-
-@dataclass(frozen=True)
-class PartStatus:
-    company_id: str
-    part: str
-    last_success_at: datetime | None
-    state: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class SyncRun:
-    company_id: str
-    run_id: str
-    run_number: int | None
-    attempt: int
-    trigger: str
-    source: str
-    scope: Any
-    upload_id: str | None
-    requested_by: str
-    state: str
-    queued_at: datetime
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    reason: str | None = None
-    detail: str = ""
-    reads: Any = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class SieUpload:
-    company_id: str
-    upload_id: str
-    run_id: str | None
-    file_name: str
-    size_bytes: int | None
-    sie_type: str | None
-    fiscal_year: date | None
-    state: str
-    reason: str | None
-    detail: str
-    uploaded_at: datetime
 
 
 @dataclass
@@ -131,11 +68,11 @@ def _register(state: State, event: CompanyRegistered) -> None:
     )
 
 
-def _change(state: State, company_id: str, **fields: Any) -> None:
+def _change(state: State, company_id: str, /, **fields: Any) -> None:
     state.companies[company_id] = replace(state.companies[company_id], **fields)
 
 
-def _change_run(state: State, run_id: str, **fields: Any) -> None:
+def _change_run(state: State, run_id: str, /, **fields: Any) -> None:
     if run_id in state.runs:
         state.runs[run_id] = replace(state.runs[run_id], **fields)
 
@@ -214,9 +151,7 @@ def _queue(state: State, event: SyncQueued) -> None:
         queued_at=event.occurred_at,
     )
     if state.companies[event.company_id].open_run_id is None:
-        _change(
-            state, event.company_id, open_run_id=event.run_id, open_since=event.occurred_at
-        )
+        _change(state, event.company_id, open_run_id=event.run_id, open_since=event.occurred_at)
 
 
 def _start(state: State, event: SyncStarted) -> None:
@@ -251,9 +186,7 @@ def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to:
     upload = state.uploads.get(run.upload_id) if run and run.upload_id else None
     if upload is not None and upload.state == "received":
         ended = "applied" if to == "completed" else "failed"
-        state.uploads[upload.upload_id] = replace(
-            upload, state=ended, reason=reason, detail=detail
-        )
+        state.uploads[upload.upload_id] = replace(upload, state=ended, reason=reason, detail=detail)
 
 
 def _complete(state: State, event: SyncCompleted) -> None:

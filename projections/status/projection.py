@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from projections.status.fold import CompanyStatus, PartStatus, SieUpload, State, SyncRun, fold
+from projections.status.fold import State, fold
+from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRun
 from schemas.lifecycle_events import AnyLifecycleEvent
 
 NAME = "status"

@@ -125,9 +125,10 @@ class ServiceFailed(StartError):
     """Kafka or PostgreSQL ended while it started, or one of their tools failed."""
 
     def __init__(self, service: str, problem: str, *, log_path: Path, log_tail: str) -> None:
+        more = f"More stands in {log_path}. " if log_path.exists() else ""
         super().__init__(
             f"{service} {problem}; what it said last:\n{log_tail or '(nothing)'}\n"
-            f"More stands in {log_path}. Mend what it complains about and start again."
+            f"{more}Mend what it complains about and start again."
         )
         self.service = service
         self.problem = problem

@@ -38,6 +38,9 @@ PROPERTIES = {
     # A killed broker is let in again when its former self has been given up: 9 s by default.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
+    # Nobody else holds a copy: without it a power cut takes acknowledged messages whose offsets
+    # PostgreSQL may already have stored. Costs 0.4 ms per batch on a common disk.
+    "log.flush.interval.messages": "1",
     # Nothing is deleted by age unless its topic says so.
     "log.retention.ms": "-1",
     # Of the heap; the default is 128 MiB, for compacted topics of which we have none.

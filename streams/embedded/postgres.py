@@ -100,7 +100,7 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         if self._account:
-            self._account.owns(unfinished)
+            self._account.take(unfinished)
         made = self._programs.run(
             "initdb",
             [
@@ -138,6 +138,7 @@ class Postgres:
             self._directory,
             socket_directory=socket_directory,
             overrides=self._profile.settings,
+            account=self._account,
         )
         for _ in range(MEMORY_ATTEMPTS_MAX):
             self._startup_log.unlink(missing_ok=True)

@@ -42,7 +42,11 @@ GRANT CONNECT, CREATE, TEMPORARY ON DATABASE bokflow TO bokflow;
 
 
 def write_configuration(
-    directory: Path, *, socket_directory: Path, overrides: Mapping[str, str]
+    directory: Path,
+    *,
+    socket_directory: Path,
+    overrides: Mapping[str, str],
+    account: Account | None,
 ) -> None:
     quoted_directory = str(socket_directory).replace('"', '""')
     settings = {
@@ -55,6 +59,8 @@ def write_configuration(
     }
     lines = (f"{name} = '{_escaped(value)}'\n" for name, value in settings.items())
     (directory / CONFIGURATION).write_text("".join(lines), "utf-8")
+    if account:
+        account.take(directory / CONFIGURATION)
 
 
 def include_configuration(directory: Path) -> None:
@@ -74,7 +80,7 @@ def socket_directory_for(directory: Path, account: Account | None) -> Path:
     try:
         substitute.mkdir(mode=0o700)
         if account:
-            account.owns(substitute)
+            account.take(substitute)
     except FileExistsError:
         pass
     found = substitute.lstat()

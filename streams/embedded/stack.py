@@ -115,5 +115,4 @@ class Stack:
                 free_bytes=shutil.disk_usage(self.data_dir).free,
                 needed_bytes=self._profile.free_bytes_min,
             )
-        path = Path(error.filename) if isinstance(error.filename, str) else self.data_dir
-        return DirectoryUnusable(path, error.strerror or str(error))
+        return DirectoryUnusable(self.data_dir, str(error))
