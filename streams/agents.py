@@ -1,5 +1,6 @@
 """The Faust agents: thin loops that hand batches to a projector."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,8 @@ def install(
         async for batch in stream.noack_take(batch_messages_max, within=batch_wait_seconds):
             try:
                 await agent.projector.apply([received(event.message) for event in batch])
+            except asyncio.CancelledError:
+                raise  # The worker stops; what was not committed is not moved past.
             except BaseException as error:
                 give_up(name, error)
                 raise

@@ -1,5 +1,8 @@
 """The topics on the broker: made explicitly, and their partition count checked, never changed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
@@ -21,26 +24,38 @@ class PartitionsDiffer(SyncError):
 
 async def ensure(kafka_url: str, *, partitions: int, replication_factor: int) -> list[str]:
     """Makes the missing topics; their names. Raises PartitionsDiffer, BrokerUnavailable."""
+    async with _admin(kafka_url) as admin:
+        existing = await _partition_counts(admin)
+        for topic, found in existing.items():
+            if found != partitions:
+                raise PartitionsDiffer(topic, found, partitions)
+        missing = [topic for topic in TOPICS if topic.name not in existing]
+        wanted = [
+            NewTopic(topic.name, partitions, replication_factor, topic_configs=topic.config)
+            for topic in missing
+        ]
+        if wanted:
+            await _create(admin, wanted)
+        return [topic.name for topic in missing]
+
+
+async def partition_counts(kafka_url: str) -> dict[str, int]:
+    """How many partitions each of our topics has, of those that exist. Raises BrokerUnavailable."""
+    async with _admin(kafka_url) as admin:
+        return await _partition_counts(admin)
+
+
+@asynccontextmanager
+async def _admin(kafka_url: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_url)
     try:
         await admin.start()
         try:
-            existing = await _partition_counts(admin)
-            for topic, found in existing.items():
-                if found != partitions:
-                    raise PartitionsDiffer(topic, found, partitions)
-            missing = [topic for topic in TOPICS if topic.name not in existing]
-            wanted = [
-                NewTopic(topic.name, partitions, replication_factor, topic_configs=topic.config)
-                for topic in missing
-            ]
-            if wanted:
-                await _create(admin, wanted)
-            return [topic.name for topic in missing]
+            yield admin
         finally:
             await admin.close()
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"topics cannot be made: {error!r}") from error
+        raise BrokerUnavailable(f"{kafka_url} does not answer: {error!r}") from error
 
 
 async def _create(admin: AIOKafkaAdminClient, wanted: list[NewTopic]) -> None:
