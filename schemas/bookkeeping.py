@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from hashlib import blake2b
 from typing import Literal, Self
 
@@ -61,6 +62,7 @@ class Voucher(Model):
             raise ValueError(f"postings differ by {difference}")
         return self
 
+    @cached_property
     def digest(self) -> bytes:
         """BLAKE2b-128 of the canonical JSON: sorted keys, postings in source order.
 

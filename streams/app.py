@@ -75,7 +75,7 @@ def _agents(settings: Settings, database: Database) -> list[Agent]:
     ledger_projector = Projector(
         database,
         LEDGER_PROJECTION,
-        decode=lambda received: decode_ledger(received.value, key=received.key),
+        decode=lambda received: ledger.prepare(decode_ledger(received.value, key=received.key)),
         apply=ledger.apply,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )

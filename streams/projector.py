@@ -5,6 +5,7 @@ they have passed, and applies the rest. What is transient is waited out in place
 can never be applied goes to the dead letters in the same transaction, and its partition goes on.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,8 +42,9 @@ class Decoded:
     """A message with the event that it holds, or with the reason why it holds none."""
 
     received: Received
-    event: Any
+    event: Any = None
     rejection: RejectedError | None = None
+    failure: Exception | None = None
 
 
 class Projector:
@@ -69,14 +71,27 @@ class Projector:
 
         Raises OffsetGap, MessageUnsolved and VersionSuperseded: each must end the process.
         """
-        for portion in portions(batch):
-            await self._apply_portion([self._decoded(received) for received in portion])
+        cut = portions(batch)
+        decoding = self._start_decoding(cut[0])
+        for place in range(len(cut)):
+            decoded = await decoding
+            if place + 1 < len(cut):  # In a thread, while PostgreSQL works on this portion.
+                decoding = self._start_decoding(cut[place + 1])
+            await self._apply_portion(decoded)
+
+    def _start_decoding(self, portion: list[Received]) -> "asyncio.Task[list[Decoded]]":
+        return asyncio.create_task(asyncio.to_thread(self._decode_all, portion))
+
+    def _decode_all(self, portion: list[Received]) -> list[Decoded]:
+        return [self._decoded(received) for received in portion]
 
     def _decoded(self, received: Received) -> Decoded:
         try:
-            return Decoded(received, self._decode(received))
+            return Decoded(received, event=self._decode(received))
         except RejectedError as error:
-            return Decoded(received, None, error)
+            return Decoded(received, rejection=error)
+        except Exception as error:  # noqa: BLE001 - kept with its message, to be counted there.
+            return Decoded(received, failure=error)
 
     async def _apply_portion(self, portion: list[Decoded]) -> None:
         """The portion in one transaction, or, where a message spoils it, in ever smaller ones."""
@@ -94,7 +109,7 @@ class Projector:
                 await self._apply_portion(portion[:middle])
                 await self._apply_portion(portion[middle:])
             elif isinstance(error, RejectedError):
-                await self._apply_portion([Decoded(portion[0].received, None, error)])
+                await self._apply_portion([Decoded(portion[0].received, rejection=error)])
             else:
                 await self._give_up(portion[0].received, error)
 
@@ -117,6 +132,9 @@ class Projector:
         self, connection: asyncpg.Connection, fresh: list[Decoded]
     ) -> dict[int, offsets.Moved]:
         await connection.execute(f"SET LOCAL search_path = {self._projection.schema}")
+        for one in fresh:
+            if one.failure is not None:
+                raise one.failure
         events = [one.event for one in fresh if one.rejection is None]
         if events:
             ignored = await self._apply(connection, events)

@@ -50,7 +50,7 @@ class Chart:
                 else:
                     self._types[account] = (kind, line)
             case "#ENHET":
-                self._units[account] = (record.text(1)[:TEXT_CHARACTERS_MAX], line)
+                self._units[account] = (self._text(record, record.text(1), line), line)
             case "#SRU":
                 self._take_sru(account, record, line)
 
@@ -65,7 +65,9 @@ class Chart:
         return tuple(map(self._account, self._names))
 
     def _account(self, account: str) -> Account:
-        kind, unit, sru = (added.get(account) for added in (self._types, self._units, self._sru))
+        kind = self._types.get(account)
+        unit = self._units.get(account)
+        sru = self._sru.get(account)
         return Account(
             account=account,
             name=self._names[account],
@@ -79,7 +81,10 @@ class Chart:
             self._diagnostics.add("name_unquoted", line=line, label=record.label)
         if account in self._names:
             self._diagnostics.add("account_twice", line=line, account=account)
-        self._names[account] = record.joined(1)[:TEXT_CHARACTERS_MAX]
+        self._names[account] = self._text(record, record.joined(1), line)
+
+    def _text(self, record: Record, text: str, line: int) -> str:
+        return self._diagnostics.cut(text, TEXT_CHARACTERS_MAX, line=line, label=record.label)
 
     def _take_sru(self, account: str, record: Record, line: int) -> None:
         code = record.text(1).strip()
@@ -119,19 +124,14 @@ class Dimensions:
                 return
             self._dimensions[dimension] = Dimension(
                 dimension=dimension,
-                name=record.text(1)[:TEXT_CHARACTERS_MAX],
+                name=self._name(record, 1, line),
                 parent=parent or None,
             )
 
     def dimensions(self, used: set[str]) -> tuple[Dimension, ...]:
-        """The declared dimensions, and the reserved ones that are used, by their standard names."""
-        found = dict(self._dimensions)
-        wanted = used | {dimension for dimension, _ in self._objects}
-        wanted |= {_PARENTS[number] for number in wanted if number in _PARENTS}
-        for number in sorted(wanted & RESERVED_DIMENSIONS.keys(), key=int):
-            if number not in found:
-                found[number] = reserved_dimension(number)
-        return tuple(found.values())
+        """The declared dimensions, and the reserved ones that objects or balances use."""
+        declared = tuple(self._dimensions.values())
+        return with_reserved(declared, used | {dimension for dimension, _ in self._objects})
 
     def objects(self) -> tuple[Object, ...]:
         return tuple(self._objects.values())
@@ -141,13 +141,25 @@ class Dimensions:
         if len(number) > OBJECT_CHARACTERS_MAX:
             self._ignore(record, line)
             return
-        name = record.text(2)[:TEXT_CHARACTERS_MAX]
+        name = self._name(record, 2, line)
         self._objects[dimension, number] = Object(dimension=dimension, object=number, name=name)
+
+    def _name(self, record: Record, place: int, line: int) -> str:
+        return self._diagnostics.cut(
+            record.text(place), TEXT_CHARACTERS_MAX, line=line, label=record.label
+        )
 
     def _ignore(self, record: Record, line: int) -> None:
         self._diagnostics.add(
             "record_ignored", line=line, label=record.label, text=record.joined(0)
         )
+
+
+def with_reserved(dimensions: tuple[Dimension, ...], used: set[str]) -> tuple[Dimension, ...]:
+    """The dimensions, and by their standard names the reserved ones that are used without #DIM."""
+    wanted = used | {_PARENTS[number] for number in used if number in _PARENTS}
+    missing = wanted & RESERVED_DIMENSIONS.keys() - {known.dimension for known in dimensions}
+    return dimensions + tuple(map(reserved_dimension, sorted(missing, key=int)))
 
 
 def reserved_dimension(number: str) -> Dimension:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from connectors.sie.amounts import (
     OutsideLimits,
@@ -18,6 +19,7 @@ from schemas.limits import ACCOUNT_CHARACTERS_MAX, OBJECT_CHARACTERS_MAX
 
 _AccountObject = tuple[str, str, str]
 _Content = dict[str, object]
+Key = TypeVar("Key")
 
 
 class Balances:
@@ -46,7 +48,7 @@ class Balances:
 
     def take(self, record: Record, line: int) -> None:
         if record.text(0) not in ("0", "-0", "+0"):
-            self._diagnostics.add("other_year", line=line, label=record.label)
+            self._diagnostics.add_first("other_year", line=line, label=record.label)
             return
         try:
             match record.label:
@@ -133,7 +135,7 @@ class Balances:
             return None
 
     def _put(
-        self, balances: dict, key: object, content: _Content, record: Record, line: int
+        self, balances: dict[Key, _Content], key: Key, content: _Content, record: Record, line: int
     ) -> None:
         if key in balances:
             self._diagnostics.add(

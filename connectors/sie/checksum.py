@@ -17,6 +17,8 @@ _TOKEN = re.compile(
     rb'"(?P<quoted>(?:\\.|[^\\])*?)"(?=[ \t}]|$)|"(?P<unclosed>.*)|(?P<bare>[^ \t{}]+)', re.DOTALL
 )
 _ESCAPED_QUOTE = b'\\"'
+_ESCAPED_BACKSLASH = b'\\\\"'
+_STAND_IN = b"\x00"  # For an escaped quote, while the others are looked at.
 
 
 def verify(file: BinaryIO, encoding: Encoding, *, chunk_bytes: int = CHUNK_BYTES) -> Verdict:
@@ -25,11 +27,11 @@ def verify(file: BinaryIO, encoding: Encoding, *, chunk_bytes: int = CHUNK_BYTES
     try:
         for block in _blocks(_as_cp437(file, encoding, chunk_bytes)):
             if _LABEL not in block.upper():
-                crc = crc if crc is None else zlib.crc32(_relevant(block), crc)
+                crc = crc if crc is None else zlib.crc32(summed_bytes(block), crc)
                 continue
             for line in re.split(rb"[\r\n]+", block):
                 if not line.lstrip(b" \t").upper().startswith(_LABEL):
-                    crc = crc if crc is None else zlib.crc32(_relevant(line), crc)
+                    crc = crc if crc is None else zlib.crc32(summed_bytes(line), crc)
                 elif crc is None:
                     crc = None if _value(line) else 0
                 elif _value(line):
@@ -68,15 +70,15 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _relevant(block: bytes) -> bytes:
+def summed_bytes(block: bytes) -> bytes:
     """The bytes that count: at once where all quotes are ordinary, else line by line."""
-    if _ESCAPED_QUOTE not in block:
-        parts = block.split(b'"')
+    if _STAND_IN not in block and _ESCAPED_BACKSLASH not in block:
+        parts = block.replace(_ESCAPED_QUOTE, _STAND_IN).split(b'"')
         outside = b'"'.join(parts[::2])
         if _is_ordinary(outside, parts[1::2], len(parts)):
             parts[::2] = outside.translate(None, _BETWEEN_FIELDS).split(b'"')
-            return b"".join(parts)
-    return b"".join(map(_relevant_of_line, re.split(rb"[\r\n]+", block)))
+            return b"".join(parts).replace(_STAND_IN, b'"')
+    return b"".join(map(_summed_of_line, re.split(rb"[\r\n]+", block)))
 
 
 def _is_ordinary(outside: bytes, inside: list[bytes], parts: int) -> bool:
@@ -92,7 +94,7 @@ def _is_ordinary(outside: bytes, inside: list[bytes], parts: int) -> bool:
     )
 
 
-def _relevant_of_line(line: bytes) -> bytes:
+def _summed_of_line(line: bytes) -> bytes:
     found = []
     for match in _TOKEN.finditer(line):
         text = match["quoted"] or match["unclosed"] or match["bare"] or b""

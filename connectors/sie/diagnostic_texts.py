@@ -35,6 +35,10 @@ TEXTS: dict[str, DiagnosticText] = {
         "{count} tecken gick inte att läsa och ersattes.",
         "{count} characters could not be read and were replaced.",
     ),
+    "text_damaged": _warning(
+        "{count} bokstäver var förstörda redan när filen skapades och behölls som de är.",
+        "{count} letters were damaged already when the file was made, and were kept as they are.",
+    ),
     "checksum_uncheckable": _information(
         "Kontrollsumman kan inte prövas: ett tecken saknas i teckentabell 437.",
         "The checksum cannot be verified: a character is missing in code page 437.",
@@ -75,7 +79,8 @@ TEXTS: dict[str, DiagnosticText] = {
         "{label} has no object list; it was taken as empty.",
     ),
     "object_list_odd": _warning(
-        "Objektlistan består inte av par: {text}", "The object list does not consist of pairs: {text}"
+        "Objektlistan består inte av par: {text}",
+        "The object list does not consist of pairs: {text}",
     ),
     "dimension_twice": _warning(
         "Dimension {dimension} står två gånger i en objektlista; den sista gäller.",
@@ -88,6 +93,17 @@ TEXTS: dict[str, DiagnosticText] = {
     "date_irregular": _warning(
         "Datumet {text} är inte skrivet som SIE föreskriver, men är entydigt.",
         "The date {text} is not written as SIE prescribes, but is unambiguous.",
+    ),
+    "date_outside_year": _warning(
+        "Datumet {date} ligger utanför räkenskapsåret; det behölls.",
+        "The date {date} lies outside the fiscal year; it was kept.",
+    ),
+    "fields_surplus": _information(
+        "{label} har fler fält än SIE känner; de hoppades över.",
+        "{label} has more fields than SIE knows; they were skipped.",
+    ),
+    "text_cut": _warning(
+        "En text i {label} är för lång och kortades.", "A text in {label} is too long and was cut."
     ),
     "quantity_left_out": _warning(
         "Kvantiteten {text} går inte att läsa eller har för många siffror och utelämnades.",
@@ -159,7 +175,8 @@ TEXTS: dict[str, DiagnosticText] = {
         "Voucher {series} {number} was set aside: debit and credit differ by {difference}.",
     ),
     "set_aside_voucher_date": _error(
-        "Verifikation {series} {number} lades åt sidan: datumet saknas eller är omöjligt ({detail}).",
+        "Verifikation {series} {number} lades åt sidan: datumet saknas eller är omöjligt "
+        "({detail}).",
         "Voucher {series} {number} was set aside: its date is missing or impossible ({detail}).",
     ),
     "set_aside_amount": _error(

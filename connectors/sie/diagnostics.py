@@ -34,6 +34,7 @@ class Diagnostics:
 
     shown: list[Diagnostic] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    _labels: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, code: str, *, line: int = 0, **facts: object) -> None:
         """Counts a remark; `facts` fill the places of its sentence."""
@@ -41,6 +42,20 @@ class Diagnostics:
         if len(self.shown) < SHOWN_MAX:
             told = tuple((name, _shortened(str(fact))) for name, fact in facts.items())
             self.shown.append(Diagnostic(line, TEXTS[code].severity, code, told))
+
+    def add_first(self, code: str, *, line: int, label: str) -> None:
+        """Counts a remark that files give in hundreds; only the first of a label is kept."""
+        if len(self._labels) < SHOWN_MAX and (code, label) not in self._labels:
+            self._labels.add((code, label))
+            self.add(code, line=line, label=label)
+        else:
+            self.counts[code] += 1
+
+    def cut(self, text: str, characters_max: int, *, line: int, label: str) -> str:
+        """The beginning of a text that may be too long, with a remark if it was."""
+        if len(text) > characters_max:
+            self.add("text_cut", line=line, label=label)
+        return text[:characters_max]
 
     def merge(self, other: "Diagnostics") -> None:
         """Takes over what another collector has."""

@@ -13,9 +13,11 @@ from connectors.sie.amounts import (
     read_date,
     read_quantity,
 )
+from connectors.sie.checked import Fields
 from connectors.sie.diagnostics import Diagnostics
 from connectors.sie.fields import Record
-from connectors.sie.ordinary import PostingContent
+from connectors.sie.twins import are_twins, become_added
+from schemas.bookkeeping import FiscalYear
 from schemas.limits import (
     ACCOUNT_CHARACTERS_MAX,
     OBJECT_CHARACTERS_MAX,
@@ -44,15 +46,16 @@ class Draft:
 
     line: int
     voucher_date: date | None
+    year: FiscalYear
     diagnostics: Diagnostics
-    postings: list[PostingContent] = field(default_factory=list)
+    postings: list[Fields] = field(default_factory=list)
     problem: Problem | None = None
     total_ore: int = 0
     booked: int = 0
     source: list[str] = field(default_factory=list)
     source_characters: int = 0
     _bytes_min: int = 0
-    _added: PostingContent | None = None  # An #RTRANS that waits for its twin.
+    _added: Fields | None = None  # An #RTRANS that waits for its twin.
 
     def keep_source(self, line: str) -> None:
         if self.source_characters < SET_ASIDE_SOURCE_BYTES_MAX:
@@ -96,21 +99,18 @@ class Draft:
             self.remark("added_row_alone", line, account=self._added["account"])
             self._added = None
 
-    def _pair(self, posting: PostingContent, line: int) -> None:
+    def _pair(self, posting: Fields, line: int) -> None:
         """An #RTRANS and the #TRANS after it are one row, if account, objects and amount agree."""
         added = self._added
         if added is None:
             return
-        if any(added.get(name) != posting.get(name) for name in ("account", "objects", "amount")):
+        if are_twins(added, posting):
+            self._added = None
+            become_added(posting, added)
+        else:
             self.forget_twin(line)
-            return
-        self._added = None
-        posting["state"] = "added"
-        for name in ("posting_date", "signature"):
-            if name in added:
-                posting[name] = added[name]
 
-    def _keep(self, posting: PostingContent) -> None:
+    def _keep(self, posting: Fields) -> None:
         texts = ("account", "amount", "text")
         self._bytes_min += _POSTING_BYTES_MIN + sum(len(posting.get(name, "")) for name in texts)
         if self._bytes_min > VOUCHER_BYTES_MAX:
@@ -136,13 +136,13 @@ class Draft:
             self.remark("amount_irregular", line, text=text)
         return amount
 
-    def _posting(self, record: Record, line: int, amount: ReadAmount) -> PostingContent:
+    def _posting(self, record: Record, line: int, amount: ReadAmount) -> Fields:
         account, text, signature = record.text(0), record.text(4), record.text(6)
         if not 1 <= len(account) <= ACCOUNT_CHARACTERS_MAX:
             self.fail("outside_limits", f"{record.label} {record.joined(0)}")
         if max(len(text), len(signature)) > TEXT_CHARACTERS_MAX:
             self.fail("outside_limits", f"{record.label} {record.joined(0)}")
-        posting: PostingContent = {"account": account, "amount": amount.text}
+        posting: Fields = {"account": account, "amount": amount.text}
         rest: dict[str, Any] = {
             "objects": self._objects(record, line),
             "posting_date": self._posting_date(record.text(3), line),
@@ -174,7 +174,13 @@ class Draft:
         except Unreadable:
             self.remark("row_date_unreadable", line, text=text)
             return None
-        return day if day != self.voucher_date else None
+        if "-" in text:
+            self.remark("date_irregular", line, text=text)
+        if day == self.voucher_date:
+            return None
+        if not self.year.first_day <= day <= self.year.last_day:
+            self.remark("date_outside_year", line, date=day)
+        return day
 
     def _quantity(self, text: str, line: int) -> object:
         if not text:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 BLANKS = " \t"
 _LABEL = re.compile(r"[ \t]*(#[^ \t]+)")
 _BARE = re.compile(r"[^ \t]+")
-_BARE_IN_LIST = re.compile(r'[^ \t}]+')
+_BARE_IN_LIST = re.compile(r"[^ \t}]+")
 # A quote closes a field where a blank, a brace or the end of the line follows it.
 _QUOTED = re.compile(r'"((?:\\.|[^\\])*?)"(?=[ \t}]|$)', re.DOTALL)
 _ESCAPES = re.compile(r'(\\+)(?="|$)')
@@ -111,11 +111,11 @@ def _quoted(line: str, position: int, record: Record) -> tuple[str, int]:
     match = _QUOTED.match(line, position)
     if match is None:  # Programs that cut long texts cut the quote with them.
         record.quote_unclosed = True
-        return _unescaped(line[position + 1 :].rstrip(BLANKS)), len(line)
+        return unescaped(line[position + 1 :].rstrip(BLANKS)), len(line)
     text = match.group(1)
     if "\\" in text:
         bare = re.sub(r"\\.", "", text)
-        text = _unescaped(text)
+        text = unescaped(text)
     else:
         bare = text
     record.quote_inside = record.quote_inside or '"' in bare
@@ -132,7 +132,8 @@ def _bare(pattern: re.Pattern[str], line: str, position: int) -> tuple[str, int]
 _ESCAPES_IN_BARE = re.compile(r'(\\+)(?=")')
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """The text of a quoted field, without the backslashes that are none of it."""
     return _ESCAPES.sub(_halved, text)
 
 

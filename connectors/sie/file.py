@@ -5,23 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
 from connectors.sie.checksum import verify
+from connectors.sie.damage import damaged_letters
 from connectors.sie.diagnostics import Diagnostic, Diagnostics
 from connectors.sie.encoding import CHUNK_BYTES, ByteScan, Encoding, scan
 from connectors.sie.header import Header
 from connectors.sie.header_reader import HEADER_LABELS, HeaderReader, Marks
 from connectors.sie.lines import LineWindow
-from connectors.sie.ordinary import VoucherContent
 from connectors.sie.refusals import refused, sniff
 from connectors.sie.vouchers import VoucherReader
 from schemas.bookkeeping import FiscalYear, SetAsideVoucher, Voucher
 from schemas.lifecycle_events import SieType
-from schemas.limits import PAGE_VOUCHERS_MAX
 
 _HEAD_BYTES = 64 * 1024
-_VOUCHERS: TypeAdapter[list[Voucher]] = TypeAdapter(list[Voucher])
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class SieFile:
         header = self._supported(header)
         diagnostics = Diagnostics()
         reader = self._voucher_reader(header, diagnostics)
-        for _ in reader.contents():
+        for _ in reader.read():
             pass
         self._check_bytes(reader.window, diagnostics)
         if marks.labels["#KSUMMA"]:
@@ -83,25 +79,13 @@ class SieFile:
         )
 
     def header(self) -> Header:
-        """All but the vouchers. Raises UploadRefused as `judge` does, but does not check as much."""
+        """All but the vouchers. Raises UploadRefused as `judge` does, but checks less."""
         header, _, _ = self._read_header()
         return self._supported(header)
 
     def vouchers(self) -> Iterator[Voucher | SetAsideVoucher]:
-        """The vouchers in the order of the file, checked page by page."""
-        reader = self._voucher_reader(self.header(), Diagnostics())
-        good: list[VoucherContent] = []
-        for content in reader.contents():
-            if isinstance(content, SetAsideVoucher):
-                yield from _VOUCHERS.validate_python(good)
-                good.clear()
-                yield content
-                continue
-            good.append(content)
-            if len(good) == PAGE_VOUCHERS_MAX:
-                yield from _VOUCHERS.validate_python(good)
-                good.clear()
-        yield from _VOUCHERS.validate_python(good)
+        """The vouchers in the order of the file."""
+        yield from self._voucher_reader(self.header(), Diagnostics()).read()
 
     def window(self) -> LineWindow:
         """The text of the file, from its start."""
@@ -145,7 +129,7 @@ class SieFile:
         assert header.fiscal_year is not None, "_supported has refused the file"
         return VoucherReader(
             self.window(),
-            fiscal_year=header.fiscal_year.first_day,
+            year=header.fiscal_year,
             header_labels=HEADER_LABELS,
             diagnostics=diagnostics,
         )
@@ -154,6 +138,8 @@ class SieFile:
         control_characters = self._scan().control_characters
         if control_characters:
             diagnostics.add("control_characters", count=control_characters)
+        if self._scan().encoding != "ascii" and (damaged := damaged_letters(self.window())):
+            diagnostics.add("text_damaged", count=damaged)
         if window.replaced_characters:
             diagnostics.add("characters_replaced", count=window.replaced_characters)
 

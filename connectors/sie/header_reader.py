@@ -86,7 +86,7 @@ class HeaderReader:
             self.marks.voucher_open = False
             self._take_record(record)
         else:
-            self._diagnostics.add("label_unknown", line=self._window.line, label=label)
+            self._diagnostics.add_first("label_unknown", line=self._window.line, label=label)
 
     def _take_text(self, text: str) -> None:
         if text == "{":

@@ -10,7 +10,7 @@ from connectors.sie.header import CURRENCY_DEFAULT
 from schemas.bookkeeping import FiscalYear
 from schemas.limits import TEXT_CHARACTERS_MAX
 
-ORGANISATION_NUMBER_CHARACTERS_MAX = 32
+_CHARACTERS_MAX = {"#ORGNR": 32}
 FISCAL_YEAR_MONTHS_MAX = 18
 _CURRENCY = re.compile("[A-Z]{3}")
 
@@ -18,9 +18,7 @@ _CURRENCY = re.compile("[A-Z]{3}")
 class Identity:
     """Collects #FNAMN, #ORGNR, #RAR and what stands beside them; the first of each label counts."""
 
-    LABELS = frozenset(
-        ("#FLAGGA", "#SIETYP", "#PROGRAM", "#GEN", "#FNAMN", "#ORGNR", "#RAR", "#OMFATTN", "#VALUTA")
-    )
+    LABELS = frozenset("#FLAGGA #SIETYP #PROGRAM #GEN #FNAMN #ORGNR #RAR #OMFATTN #VALUTA".split())
 
     def __init__(self, diagnostics: Diagnostics) -> None:
         self._diagnostics = diagnostics
@@ -34,15 +32,15 @@ class Identity:
 
     @property
     def company_name(self) -> str:
-        return self._texts.get("#FNAMN", "")[:TEXT_CHARACTERS_MAX]
+        return self._texts.get("#FNAMN", "")
 
     @property
     def organisation_number(self) -> str:
-        return self._texts.get("#ORGNR", "")[:ORGANISATION_NUMBER_CHARACTERS_MAX]
+        return self._texts.get("#ORGNR", "")
 
     @property
     def program(self) -> str:
-        return self._texts.get("#PROGRAM", "")[:TEXT_CHARACTERS_MAX]
+        return self._texts.get("#PROGRAM", "")
 
     @property
     def currency(self) -> str:
@@ -67,14 +65,19 @@ class Identity:
             case "#FNAMN":
                 if len(record.fields) > 1:
                     self._diagnostics.add("name_unquoted", line=line, label=record.label)
-                self._texts.setdefault(record.label, record.joined(0).strip())
+                self._take_text(record, record.joined(0), line)
             case "#PROGRAM":
-                self._texts.setdefault(record.label, record.joined(0).strip())
+                self._take_text(record, record.joined(0), line)
             case "#FLAGGA":
                 if record.text(0) == "1":
                     self._diagnostics.add("already_read", line=line)
             case _:
-                self._texts.setdefault(record.label, record.text(0).strip())
+                self._take_text(record, record.text(0), line)
+
+    def _take_text(self, record: Record, text: str, line: int) -> None:
+        most = _CHARACTERS_MAX.get(record.label, TEXT_CHARACTERS_MAX)
+        kept = self._diagnostics.cut(text.strip(), most, line=line, label=record.label)
+        self._texts.setdefault(record.label, kept)
 
     def _take_fiscal_year(self, record: Record, line: int) -> None:
         try:

@@ -50,6 +50,17 @@ class LineWindow:
         """Goes past the line that `peek` showed."""
         self.position = self._line_end() + 1
 
+    def take_lines(self) -> str:
+        """Goes past all whole lines that are at hand, at least one, and gives them."""
+        end = self.text.rfind("\n", self.position) + 1
+        if end == 0:
+            line = self.peek() or ""
+            self.advance()
+            return line
+        taken = self.text[self.position : end]
+        self.position = end
+        return taken
+
     @property
     def line(self) -> int:
         """The number of the line at the position, from 1."""
@@ -60,15 +71,15 @@ class LineWindow:
     def _line_end(self) -> int:
         end = self.text.find("\n", self.position)
         while end < 0 and not self._at_end:
-            known = len(self.text) - self.position
-            self._read()
-            end = self.text.find("\n", 0 if self._at_end else known)
+            known = self._read()
+            end = self.text.find("\n", known)
             if end < 0:
                 # An endless line must not fill the memory: its middle goes, its end is found.
                 self.text = self.text[: LINE_CHARACTERS_MAX + 1]
         return end
 
-    def _read(self) -> None:
+    def _read(self) -> int:
+        """Adds a piece of the file; returns up to where the text was known before."""
         self._file.seek(self._file_position)
         chunk = self._file.read(self._chunk_bytes)
         self._file_position += len(chunk)
@@ -78,13 +89,13 @@ class LineWindow:
             self.replaced_characters += added.count("\x00")
             added = added.replace("\x00", "\ufffd")
         line = self.line
+        known = len(self.text) - self.position
         self.text = self.text[self.position :] + added
         self.position = self._counted_up_to = 0
         self._lines_before = line
-        if self._at_end:
-            self._end_last_line()
-
-    def _end_last_line(self) -> None:
+        if not self._at_end:
+            return known
         self.text = self.text.rstrip(END_OF_FILE_MARK)
         if self.text and not self.text.endswith("\n"):
             self.text += "\n"
+        return 0

@@ -7,25 +7,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from connectors.sie.amounts import ORE_MAX, Unreadable, amount_of, read_date
+from connectors.sie.amounts import Unreadable, read_date
+from connectors.sie.checked import Fields, checked_voucher
 from connectors.sie.diagnostics import Diagnostics
 from connectors.sie.draft import Draft
 from connectors.sie.fields import BLANKS, Record, label_of, read_record
 from connectors.sie.keys import SeenKeys
-from connectors.sie.lines import LINE_CHARACTERS_MAX, LineWindow
-from connectors.sie.ordinary import VOUCHER, VoucherContent, ordinary_voucher
-from schemas.bookkeeping import SetAsideVoucher, Voucher
+from connectors.sie.lines import LINE_CHARACTERS_MAX, LOOKAHEAD_CHARACTERS, LineWindow
+from connectors.sie.ordinary import VOUCHER, ordinary_voucher
+from connectors.sie.set_aside import check_size, set_aside_voucher
+from schemas.bookkeeping import FiscalYear, SetAsideVoucher, Voucher
 from schemas.limits import (
     NUMBER_CHARACTERS_MAX,
     SERIES_CHARACTERS_MAX,
-    SET_ASIDE_SOURCE_BYTES_MAX,
     TEXT_CHARACTERS_MAX,
-    VOUCHER_BYTES_MAX,
 )
 
+# Series, number, date, text, date of registration, sign; account, objects, amount, date, text,
+# quantity, sign.
+VER_FIELDS, ROW_FIELDS = 6, 7
 ROW_LABELS = frozenset(("#TRANS", "#RTRANS", "#BTRANS"))
-# Source below this cannot become a document above VOUCHER_BYTES_MAX.
-_SMALL_SOURCE_CHARACTERS = 256 * 1024
 
 
 @dataclass
@@ -44,47 +45,47 @@ class VoucherReader:
         self,
         window: LineWindow,
         *,
-        fiscal_year: date,
+        year: FiscalYear,
         header_labels: frozenset[str],
         diagnostics: Diagnostics,
     ) -> None:
         self.counts = Counts()
         self.window = window
-        self._fiscal_year = fiscal_year
+        self._year = year
         self._header_labels = header_labels
         self._diagnostics = diagnostics
         self._keys = SeenKeys()
 
-    def contents(self) -> Iterator[VoucherContent | SetAsideVoucher]:
-        """The fields of every voucher that can be booked, and those that are set aside."""
+    def read(self) -> Iterator[Voucher | SetAsideVoucher]:
+        """Every voucher: those that can be booked, and those that are set aside."""
         window, counts = self.window, self.counts
         while window.fill():
             match = VOUCHER.match(window.text, window.position)
-            content = ordinary_voucher(match, self._fiscal_year) if match else None
-            if content is None or match is None:
+            fields = None
+            if match and match.end() - window.position <= LOOKAHEAD_CHARACTERS:
+                fields = ordinary_voucher(match, self._year)
+            if fields is None or match is None:
                 read = self._read_line()
                 if read is not None:
                     yield read
                 continue
             window.position = match.start(1)
-            self._number(content)
+            self._number(fields)
             window.position = match.end()
             counts.vouchers += 1
-            counts.postings += len(content["postings"])
-            yield content
+            counts.postings += match[7].count("#TRANS")
+            yield checked_voucher(fields)
 
-    def _number(self, content: VoucherContent) -> None:
-        occurrence = self._keys.occurrence(content["series"], content["number"])
+    def _number(self, fields: Fields, line: int | None = None) -> None:
+        """Counts the voucher's key; the line is that of the window where none is given."""
+        series, number = fields["series"], fields["number"]
+        occurrence = self._keys.occurrence(series, number)
         if occurrence > 1:
-            content["occurrence"] = occurrence
-            self._diagnostics.add(
-                "number_twice",
-                line=self.window.line,
-                series=content["series"],
-                number=content["number"],
-            )
+            fields["occurrence"] = occurrence
+            line = self.window.line if line is None else line
+            self._diagnostics.add("number_twice", line=line, series=series, number=number)
 
-    def _read_line(self) -> VoucherContent | SetAsideVoucher | None:
+    def _read_line(self) -> Voucher | SetAsideVoucher | None:
         """Reads the voucher that begins at this line; None where none does."""
         line = self.window.peek()
         if line is None:
@@ -98,11 +99,11 @@ class VoucherReader:
         self.window.advance()
         return None
 
-    def _read_voucher(self, line: str) -> VoucherContent | SetAsideVoucher:
+    def _read_voucher(self, line: str) -> Voucher | SetAsideVoucher:
         record = read_record(line)
         assert record is not None, "the line has the label #VER"
         number = self.window.line
-        draft = Draft(number, self._voucher_date(record, number), self._diagnostics)
+        draft = Draft(number, self._voucher_date(record, number), self._year, self._diagnostics)
         self._check_line(draft, line, record, number)
         draft.keep_source(line)
         self.window.advance()
@@ -141,6 +142,8 @@ class VoucherReader:
     def _check_line(self, draft: Draft, line: str, record: Record, number: int) -> None:
         if len(line) >= LINE_CHARACTERS_MAX:
             draft.fail("outside_limits", f"{record.label} {record.joined(0)}")
+        if len(record.fields) > (VER_FIELDS if record.label == "#VER" else ROW_FIELDS):
+            self._diagnostics.add_first("fields_surplus", line=number, label=record.label)
         if record.quote_unclosed:
             draft.remark("quote_unclosed", number, label=record.label)
         if record.quote_inside:
@@ -154,30 +157,26 @@ class VoucherReader:
             return None
         if "-" in text:
             self._diagnostics.add("date_irregular", line=number, text=text)
+        if not self._year.first_day <= day <= self._year.last_day:
+            self._diagnostics.add("date_outside_year", line=number, date=day)
         return day
 
-    def _finished(self, draft: Draft, record: Record) -> VoucherContent | SetAsideVoucher:
-        content = self._content(draft, record)
+    def _finished(self, draft: Draft, record: Record) -> Voucher | SetAsideVoucher:
+        fields = self._fields(draft, record)
         if draft.problem is None and draft.total_ore:
             draft.fail("unbalanced", "")
-        if draft.problem is None and draft.source_characters > _SMALL_SOURCE_CHARACTERS:
-            _check_size(draft, content)
-        self._number_at(draft, content)
-        if draft.problem is not None:
-            return self._set_aside(draft, content)
-        self.counts.vouchers += 1
-        self.counts.postings += draft.booked
-        return content
+        self._number(fields, draft.line)
+        if draft.problem is None:
+            voucher = Voucher.model_validate(fields)
+            check_size(draft, voucher)
+            if draft.problem is None:
+                self.counts.vouchers += 1
+                self.counts.postings += draft.booked
+                return voucher
+        self.counts.set_aside += 1
+        return set_aside_voucher(draft, fields)
 
-    def _number_at(self, draft: Draft, content: VoucherContent) -> None:
-        occurrence = self._keys.occurrence(content["series"], content["number"])
-        if occurrence > 1:
-            content["occurrence"] = occurrence
-            draft.remark(
-                "number_twice", draft.line, series=content["series"], number=content["number"]
-            )
-
-    def _content(self, draft: Draft, record: Record) -> VoucherContent:
+    def _fields(self, draft: Draft, record: Record) -> Fields:
         series, number = record.text(0), record.text(1)
         text, signature = record.text(3), record.text(5)
         if draft.voucher_date is None:
@@ -189,8 +188,8 @@ class VoucherReader:
             or max(len(text), len(signature)) > TEXT_CHARACTERS_MAX
         ):
             draft.fail("outside_limits", f"#VER {record.joined(0)}")
-        content: VoucherContent = {
-            "fiscal_year": self._fiscal_year,
+        fields: Fields = {
+            "fiscal_year": self._year.first_day,
             "series": series[:SERIES_CHARACTERS_MAX],
             "number": number[:NUMBER_CHARACTERS_MAX],
             "voucher_date": draft.voucher_date,
@@ -198,8 +197,8 @@ class VoucherReader:
         }
         registered_on = self._registered_on(record.text(4), draft)
         rest = {"text": text, "registered_on": registered_on, "signature": signature}
-        content.update({name: value for name, value in rest.items() if value})
-        return content
+        fields.update({name: value for name, value in rest.items() if value})
+        return fields
 
     def _registered_on(self, text: str, draft: Draft) -> date | None:
         if not text:
@@ -209,45 +208,3 @@ class VoucherReader:
         except Unreadable:
             draft.remark("row_date_unreadable", draft.line, text=text)
             return None
-
-    def _set_aside(self, draft: Draft, content: VoucherContent) -> SetAsideVoucher:
-        problem = draft.problem
-        assert problem is not None, "only a voucher with a problem is set aside"
-        self.counts.set_aside += 1
-        known = problem.reason in ("unbalanced", "too_large", "voucher_date")
-        difference = draft.total_ore if known and abs(draft.total_ore) <= ORE_MAX else 0
-        draft.remark(
-            f"set_aside_{problem.reason}",
-            draft.line,
-            series=content["series"],
-            number=content["number"],
-            difference=amount_of(difference),
-            detail=problem.detail,
-        )
-        return SetAsideVoucher.model_validate(
-            {
-                "fiscal_year": self._fiscal_year,
-                "series": content["series"],
-                "number": content["number"],
-                "occurrence": content.get("occurrence", 1),
-                "reason": problem.reason,
-                "detail": problem.detail,
-                "difference": amount_of(difference) if difference else None,
-                "source_text": _cut("\n".join(draft.source)),
-            }
-        )
-
-
-def _check_size(draft: Draft, content: VoucherContent) -> None:
-    voucher = Voucher.model_validate(content)
-    document = Voucher.__pydantic_serializer__.to_json(voucher, exclude_defaults=True)
-    if len(document) > VOUCHER_BYTES_MAX:
-        draft.fail("too_large", f"{len(document)} > {VOUCHER_BYTES_MAX}")
-
-
-def _cut(text: str) -> str:
-    """At most SET_ASIDE_SOURCE_BYTES_MAX bytes of UTF-8, and only whole characters."""
-    encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= SET_ASIDE_SOURCE_BYTES_MAX:
-        return text
-    return encoded[:SET_ASIDE_SOURCE_BYTES_MAX].decode("utf-8", "ignore")

@@ -13,7 +13,7 @@ from projections.ledger.fiscal_year import FISCAL_YEAR
 from projections.ledger.fold import Round, fold, read_key
 from projections.ledger.opening_balance import OPENING_BALANCE
 from projections.ledger.period_balance import PERIOD_BALANCE, PERIOD_BUDGET
-from schemas.ledger_events import AnyLedgerEvent
+from schemas.ledger_events import AnyLedgerEvent, VouchersObserved
 
 NAME = "ledger"
 VERSION = 1
@@ -30,6 +30,14 @@ OBSERVED_TABLES = (
 _YEARLY_TABLES = [
     table for table in OBSERVED_TABLES if table.scope == ("company_id", "fiscal_year")
 ]
+
+
+def prepare(event: AnyLedgerEvent) -> AnyLedgerEvent:
+    """Does the part of the work that needs no database: while the batch before is written."""
+    if isinstance(event, VouchersObserved):
+        for voucher in event.vouchers:
+            _ = voucher.digest
+    return event
 
 
 async def apply(connection: asyncpg.Connection, events: Sequence[AnyLedgerEvent]) -> int:

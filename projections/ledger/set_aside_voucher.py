@@ -5,8 +5,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from projections.ledger.voucher_diff import Key, VoucherDiff, columns
-from schemas.bookkeeping import SetAsideVoucher
+from projections.ledger.voucher_diff import Key, SeenAside, SeenVouchers, columns
 
 DELETE = """
     DELETE FROM set_aside_voucher
@@ -36,12 +35,13 @@ REMOVE_UNSEEN = """
 
 
 async def replace(
-    connection: asyncpg.Connection, found: VoucherDiff, stored: dict[Key, bytes]
+    connection: asyncpg.Connection, seen: SeenVouchers, stored: dict[Key, bytes]
 ) -> None:
     """Takes the round's good vouchers out of the table, and puts its bad ones in."""
-    await connection.execute(DELETE, *columns(found.seen))
-    if found.set_aside:
-        rows = [_row(found, key, stored.get(key)) for key in found.set_aside]
+    await connection.execute(DELETE, *columns(seen.keys))
+    if seen.aside:
+        digests = stored | {key: one.digest for key, one in seen.good.items()}
+        rows = [_row(key, one, digests.get(key)) for key, one in seen.aside.items()]
         await connection.execute(INSERT, orjson.dumps(rows).decode())
 
 
@@ -50,13 +50,10 @@ async def remove_unseen(connection: asyncpg.Connection, arguments: tuple[list[An
     await connection.execute(REMOVE_UNSEEN, *arguments)
 
 
-def _row(found: VoucherDiff, key: Key, kept_digest: bytes | None) -> dict[str, Any]:
-    seen = found.seen[key]
-    voucher = seen.voucher
-    assert isinstance(voucher, SetAsideVoucher)  # By the diff: it has no digest.
-    return voucher.model_dump(mode="json") | {
+def _row(key: Key, aside: SeenAside, kept_digest: bytes | None) -> dict[str, Any]:
+    return aside.voucher.model_dump(mode="json") | {
         "company_id": key[0],
         "kept_digest": kept_digest.hex() if kept_digest else None,
-        "seen_run": seen.segment.run_number,
-        "seen_attempt": seen.segment.attempt,
+        "seen_run": aside.segment.run_number,
+        "seen_attempt": aside.segment.attempt,
     }

@@ -154,6 +154,8 @@ CREATE TABLE voucher_change (
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (company_id, run_number, fiscal_year, series, number, occurrence)
 );
+CREATE INDEX voucher_change_removed ON voucher_change (company_id, run_number)
+    WHERE new_digest IS NULL;
 
 CREATE TABLE set_aside_voucher (
     company_id text NOT NULL,

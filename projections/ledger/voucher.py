@@ -14,12 +14,12 @@ from projections.ledger.voucher_change import Change
 from projections.ledger.voucher_diff import (
     Key,
     Seen,
-    VoucherDiff,
+    SeenVouchers,
     columns,
     diff,
-    latest_vouchers,
     movements,
     removed_keys,
+    seen_vouchers,
 )
 
 Digests = dict[Key, bytes]
@@ -93,10 +93,12 @@ UNSEEN = """
 
 async def apply(connection: asyncpg.Connection, batch: Round) -> None:
     """Writes the round's vouchers, removes those that a complete snapshot did not bring."""
-    seen = latest_vouchers(batch)
-    if seen:
-        stored = await _digests(connection, seen)
-        await _write(connection, diff(seen, stored), stored)
+    seen = seen_vouchers(batch)
+    if seen.keys:
+        stored = await _digests(connection, seen.keys)
+        await _write(connection, seen.good, stored)
+        await _touch(connection, seen, stored)
+        await set_aside_voucher.replace(connection, seen, stored)
     await _remove(connection, removed_keys(batch))
     snapshots = snapshots_of(batch, "vouchers")
     if snapshots:
@@ -121,48 +123,59 @@ async def _digests(connection: asyncpg.Connection, keys: Iterable[Key]) -> Diges
     return {_key(row): row[5] for row in rows}
 
 
-async def _write(connection: asyncpg.Connection, found: VoucherDiff, stored: Digests) -> None:
-    """Writes what is new or changed, and marks the rest as seen."""
+async def _write(connection: asyncpg.Connection, good: dict[Key, Seen], stored: Digests) -> None:
+    """Writes what is new or changed."""
+    found = diff(good, stored)
     _, replaced = await _delete(connection, found.changed)
-    await _remove(connection, await _moved(connection, found))
-    if found.written:
-        await connection.copy_records_to_table(
-            "voucher", records=_voucher_records(found), columns=VOUCHER_COLUMNS
-        )
-        await connection.copy_records_to_table(
-            "posting", records=_posting_records(found), columns=POSTING_COLUMNS
-        )
-        await account_balance.move(connection, account_balance.net(movements(found), replaced))
-        changes = [_change(found.seen[key], key, stored.get(key)) for key in found.written]
-        await voucher_change.add(connection, changes)
-    await _touch(connection, found)
-    await set_aside_voucher.replace(connection, found, stored)
+    written = {key: good[key] for key in found.written}
+    await _remove(connection, await _moved(connection, written))
+    if not written:
+        return
+    await connection.copy_records_to_table(
+        "voucher", records=_voucher_records(written), columns=VOUCHER_COLUMNS
+    )
+    await connection.copy_records_to_table(
+        "posting", records=_posting_records(written), columns=POSTING_COLUMNS
+    )
+    added = movements((key, seen.voucher) for key, seen in written.items())
+    await account_balance.move(connection, account_balance.net(added, replaced))
+    await voucher_change.add(
+        connection,
+        [
+            Change(key, seen.segment.run_number, stored.get(key), seen.digest, seen.occurred_at)
+            for key, seen in written.items()
+        ],
+    )
 
 
-async def _moved(connection: asyncpg.Connection, found: VoucherDiff) -> Removed:
+async def _moved(connection: asyncpg.Connection, written: dict[Key, Seen]) -> Removed:
     """Stored keys whose source id now stands under another key: the voucher has moved."""
     by_source = {
-        (key[0], source_id): key
-        for key in found.written
-        if (source_id := found.good(key).source_id) is not None
+        (key[0], source_id): seen.segment
+        for key, seen in written.items()
+        if (source_id := seen.voucher.source_id) is not None
     }
     if not by_source:
         return {}
     companies, source_ids = zip(*by_source, strict=True)
     rows = await connection.fetch(SAME_SOURCE, list(companies), list(source_ids))
-    written = set(found.written)
-    old_keys = {_key(row): by_source[row[0], row[5]] for row in rows}
-    return {old: found.seen[new].segment for old, new in old_keys.items() if old not in written}
+    return {
+        _key(row): by_source[row["company_id"], row["source_id"]]
+        for row in rows
+        if _key(row) not in written
+    }
 
 
-async def _touch(connection: asyncpg.Connection, found: VoucherDiff) -> None:
-    """Marks what did not change as seen; a set-aside key counts as seen too."""
-    keys = found.unchanged + found.set_aside
-    if keys:
-        segments = [found.seen[key].segment for key in keys]
-        runs = [segment.run_number for segment in segments]
-        attempts = [segment.attempt for segment in segments]
-        await connection.execute(TOUCH, *columns(keys), runs, attempts)
+async def _touch(connection: asyncpg.Connection, seen: SeenVouchers, stored: Digests) -> None:
+    """Marks what did not change as seen; a set-aside voucher's earlier version is seen too."""
+    segments = {key: aside.segment for key, aside in seen.aside.items() if key not in seen.good}
+    for key, one in seen.good.items():
+        if stored.get(key) == one.digest:
+            segments[key] = one.segment
+    if segments:
+        runs = [segment.run_number for segment in segments.values()]
+        attempts = [segment.attempt for segment in segments.values()]
+        await connection.execute(TOUCH, *columns(segments), runs, attempts)
 
 
 async def _remove(connection: asyncpg.Connection, removed: Removed) -> None:
@@ -191,17 +204,13 @@ async def _delete(connection: asyncpg.Connection, keys: list[Key]) -> tuple[Dige
     return {_key(row): row[5] for row in vouchers}, replaced
 
 
-def _change(seen: Seen, key: Key, old: bytes | None) -> Change:
-    return Change(key, seen.segment.run_number, old, seen.digest, seen.occurred_at)
-
-
 def _key(row: asyncpg.Record) -> Key:
     return (row[0], row[1], row[2], row[3], row[4])
 
 
-def _voucher_records(found: VoucherDiff) -> Iterator[tuple[Any, ...]]:
-    for key in found.written:
-        seen, voucher = found.seen[key], found.good(key)
+def _voucher_records(written: dict[Key, Seen]) -> Iterator[tuple[Any, ...]]:
+    for key, seen in written.items():
+        voucher = seen.voucher
         yield (
             *key,
             voucher.voucher_date,
@@ -215,15 +224,14 @@ def _voucher_records(found: VoucherDiff) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _posting_records(found: VoucherDiff) -> Iterator[tuple[Any, ...]]:
-    for key in found.written:
-        voucher = found.good(key)
-        for line, posting in enumerate(voucher.postings, start=1):
+def _posting_records(written: dict[Key, Seen]) -> Iterator[tuple[Any, ...]]:
+    for key, seen in written.items():
+        for line, posting in enumerate(seen.voucher.postings, start=1):
             yield (
                 *key,
                 line,
                 posting.account,
-                voucher.voucher_date,
+                seen.voucher.voucher_date,
                 posting.amount,
                 posting.state,
                 posting.text,

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
 from projections.ledger.voucher_diff import Key, columns
 
+COLUMNS: list[str] = (
+    "company_id fiscal_year series number occurrence run_number old_digest new_digest changed_at"
+).split()
 # The first old digest of the run stays, the last new one counts.
 ADD = """
     INSERT INTO voucher_change (company_id, fiscal_year, series, number, occurrence,
@@ -15,6 +19,13 @@ ADD = """
         $6::integer[], $7::bytea[], $8::bytea[], $9::timestamptz[])
     ON CONFLICT (company_id, run_number, fiscal_year, series, number, occurrence) DO UPDATE
     SET new_digest = excluded.new_digest, changed_at = excluded.changed_at
+"""
+# The runs that have removed vouchers.
+REMOVING = """
+    SELECT DISTINCT company_id, run_number FROM voucher_change
+    JOIN unnest($1::text[], $2::integer[]) AS run (company_id, run_number)
+        USING (company_id, run_number)
+    WHERE new_digest IS NULL
 """
 # A voucher that is back where the run found it has not changed.
 DROP_EQUAL = """
@@ -40,19 +51,47 @@ class Change:
 
 async def add(connection: asyncpg.Connection, changes: list[Change]) -> None:
     """Remembers the changes, one row per voucher and run."""
-    if not changes:
-        return
-    arrays = columns(change.key for change in changes)
-    runs = [change.run_number for change in changes]
-    await connection.execute(
-        ADD,
-        *arrays,
-        runs,
-        [change.old_digest for change in changes],
-        [change.new_digest for change in changes],
-        [change.changed_at for change in changes],
+    created, others = await _split(connection, changes)
+    if created:
+        await connection.copy_records_to_table(
+            "voucher_change", records=map(_record, created), columns=COLUMNS
+        )
+    if others:
+        keys = columns(change.key for change in others)
+        runs = [change.run_number for change in others]
+        await connection.execute(
+            ADD,
+            *keys,
+            runs,
+            [change.old_digest for change in others],
+            [change.new_digest for change in others],
+            [change.changed_at for change in others],
+        )
+        await connection.execute(DROP_EQUAL, *keys, runs)
+
+
+async def _split(
+    connection: asyncpg.Connection, changes: list[Change]
+) -> tuple[list[Change], list[Change]]:
+    """Changes whose row must be new, and the others.
+
+    A voucher that is created has a row of its run only where the same run has removed it before.
+    """
+    runs = sorted({(change.key[0], change.run_number) for change in changes})
+    arguments = [company for company, _ in runs], [run for _, run in runs]
+    removing = {(row[0], row[1]) for row in await connection.fetch(REMOVING, *arguments)}
+    created, others = [], []
+    for change in changes:
+        is_new = change.old_digest is None and (change.key[0], change.run_number) not in removing
+        (created if is_new else others).append(change)
+    return created, others
+
+
+def _record(change: Change) -> tuple[Any, ...]:
+    return (
+        *change.key,
+        change.run_number,
+        change.old_digest,
+        change.new_digest,
+        change.changed_at,
     )
-    again = [change for change in changes if change.old_digest or not change.new_digest]
-    if again:
-        keys = columns(change.key for change in again)
-        await connection.execute(DROP_EQUAL, *keys, [change.run_number for change in again])

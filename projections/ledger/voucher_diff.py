@@ -15,48 +15,65 @@ BalanceKey = tuple[str, date, str, date]  # Company, fiscal year, account, first
 
 @dataclass(frozen=True)
 class Seen:
-    """A voucher, good or set aside, with the digest of its content and who saw it when."""
+    """A good voucher, with the digest of its content and who saw it when."""
 
-    voucher: Voucher | SetAsideVoucher
-    digest: bytes | None
+    voucher: Voucher
+    digest: bytes
     segment: Segment
     occurred_at: datetime
 
 
+@dataclass(frozen=True)
+class SeenAside:
+    """A voucher that cannot be booked, and who saw it."""
+
+    voucher: SetAsideVoucher
+    segment: Segment
+
+
+@dataclass
+class SeenVouchers:
+    """The last word of a round on each voucher: its last good content, and whether it is aside.
+
+    A voucher that is good and then set aside keeps the good content, as it would had the two
+    come in two batches.
+    """
+
+    good: dict[Key, Seen] = field(default_factory=dict)
+    aside: dict[Key, SeenAside] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> list[Key]:
+        return list(self.good | self.aside)
+
+
 @dataclass
 class VoucherDiff:
-    """The keys by what happens to them; `seen` has the voucher of each."""
+    """The good vouchers' keys by what happens to them."""
 
-    seen: dict[Key, Seen]
     created: list[Key] = field(default_factory=list)
     changed: list[Key] = field(default_factory=list)
     unchanged: list[Key] = field(default_factory=list)
-    set_aside: list[Key] = field(default_factory=list)
 
     @property
     def written(self) -> list[Key]:
         return self.created + self.changed
 
-    def good(self, key: Key) -> Voucher:
-        voucher = self.seen[key].voucher
-        assert isinstance(voucher, Voucher)  # Only good vouchers are created or changed.
-        return voucher
 
-
-def latest_vouchers(batch: Round) -> dict[Key, Seen]:
-    """The last word of the round on each voucher."""
-    latest: dict[Key, Seen] = {}
+def seen_vouchers(batch: Round) -> SeenVouchers:
+    """What the round's events say of vouchers."""
+    seen = SeenVouchers()
     for segment in batch:
         for event in segment.events:
             if isinstance(event, VouchersObserved):
                 for good in event.vouchers:
-                    seen = Seen(good, good.digest(), segment, event.occurred_at)
-                    latest[key_of(event.company_id, good)] = seen
+                    key = key_of(event.company_id, good)
+                    seen.aside.pop(key, None)
+                    seen.good[key] = Seen(good, good.digest, segment, event.occurred_at)
             elif isinstance(event, VouchersSetAside):
                 for bad in event.vouchers:
-                    seen = Seen(bad, None, segment, event.occurred_at)
-                    latest[key_of(event.company_id, bad)] = seen
-    return latest
+                    seen.aside[key_of(event.company_id, bad)] = SeenAside(bad, segment)
+    return seen
 
 
 def removed_keys(batch: Round) -> dict[Key, Segment]:
@@ -75,14 +92,12 @@ def key_of(company_id: str, voucher: Voucher | SetAsideVoucher) -> Key:
     return (company_id, voucher.fiscal_year, voucher.series, number, occurrence)
 
 
-def diff(seen: dict[Key, Seen], stored: Mapping[Key, bytes]) -> VoucherDiff:
-    """Compares the round's vouchers with the stored digests."""
-    found = VoucherDiff(seen)
-    for key, one in seen.items():
+def diff(good: Mapping[Key, Seen], stored: Mapping[Key, bytes]) -> VoucherDiff:
+    """Compares the round's good vouchers with the stored digests."""
+    found = VoucherDiff()
+    for key, one in good.items():
         old = stored.get(key)
-        if one.digest is None:
-            found.set_aside.append(key)
-        elif old is None:
+        if old is None:
             found.created.append(key)
         elif old == one.digest:
             found.unchanged.append(key)
@@ -91,12 +106,11 @@ def diff(seen: dict[Key, Seen], stored: Mapping[Key, bytes]) -> VoucherDiff:
     return found
 
 
-def movements(found: VoucherDiff) -> dict[BalanceKey, tuple[Decimal, int]]:
+def movements(written: Iterable[tuple[Key, Voucher]]) -> dict[BalanceKey, tuple[Decimal, int]]:
     """What the written vouchers add to each balance: the amount, and the number of postings."""
     total: dict[BalanceKey, tuple[Decimal, int]] = {}
     nothing = (Decimal(0), 0)
-    for key in found.written:
-        voucher = found.good(key)
+    for key, voucher in written:
         month = voucher.voucher_date.replace(day=1)
         for posting in voucher.postings:
             if posting.state == "struck":

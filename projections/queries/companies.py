@@ -1,0 +1,69 @@
+"""Which companies are there, and how is each?"""
+
+from datetime import datetime
+
+import asyncpg
+
+from projections.queries.company_facts import CompanyFacts, Syncing, company_facts
+from projections.queries.snapshot import snapshot
+from projections.status.indicator import Colour, Reason
+from projections.status.texts import Message, message
+from schemas.model import Model
+
+
+class CompanyRow(Model):
+    company_id: str
+    name: str
+    organisation_number: str | None
+    source: str
+    indicator: Colour
+    last_fetched_at: datetime | None
+
+
+class CompanyIndicator(Model):
+    company_id: str
+    name: str
+    source: str
+    indicator: Colour
+    reason: Reason | None
+    message: Message
+    last_sync_at: datetime | None
+    last_fetched_at: datetime | None
+    syncing: Syncing | None
+
+
+async def companies(connection: asyncpg.Connection) -> list[CompanyRow]:
+    """All companies, by id."""
+    async with snapshot(connection):
+        return [_row(known) for known in await company_facts(connection)]
+
+
+async def indicators(connection: asyncpg.Connection) -> list[CompanyIndicator]:
+    """The indicators of all companies, by id."""
+    async with snapshot(connection):
+        return [_indicator(known) for known in await company_facts(connection)]
+
+
+def _row(known: CompanyFacts) -> CompanyRow:
+    return CompanyRow(
+        company_id=known.company_id,
+        name=known.name,
+        organisation_number=known.organisation_number,
+        source=known.facts.source,
+        indicator=known.indicator.colour,
+        last_fetched_at=known.last_fetched_at,
+    )
+
+
+def _indicator(known: CompanyFacts) -> CompanyIndicator:
+    return CompanyIndicator(
+        company_id=known.company_id,
+        name=known.name,
+        source=known.facts.source,
+        indicator=known.indicator.colour,
+        reason=known.indicator.reason,
+        message=message(known.indicator.reason),
+        last_sync_at=known.facts.last_sync_at,
+        last_fetched_at=known.last_fetched_at,
+        syncing=known.syncing,
+    )

@@ -1,0 +1,133 @@
+"""How is a company: its colour and what to do, its parts, its latest vouchers, what is going on?"""
+
+from datetime import date, datetime
+from typing import Literal
+
+import asyncpg
+from pydantic import Field
+
+from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
+from projections.queries.snapshot import snapshot
+from projections.status.actions import Actions, actions
+from projections.status.indicator import Colour, Reason
+from projections.status.texts import Message, message
+from schemas.model import Model
+from schemas.parts import PARTS, Part
+
+# The end of the order in which vouchers are listed, from its end.
+LATEST_VOUCHERS = """
+    SELECT series, number, voucher_date AS date, text FROM ledger.voucher WHERE company_id = $1
+    ORDER BY voucher_date DESC, series COLLATE "C" DESC,
+        CASE WHEN number ~ '^[0-9]+$' THEN number::numeric END DESC NULLS FIRST,
+        number COLLATE "C" DESC, fiscal_year DESC, occurrence DESC
+    LIMIT 5
+"""
+LATEST_UPLOAD = """
+    SELECT uploaded_at AS last_upload_at, file_name, fiscal_year FROM status.sie_upload
+    WHERE company_id = $1 AND state IN ('received', 'applied')
+    ORDER BY uploaded_at DESC, upload_id LIMIT 1
+"""
+PARTS_OF = (
+    "SELECT part, last_success_at, state, reason FROM status.part_status WHERE company_id = $1"
+)
+# Postings as the balances count them: struck rows are none.
+COUNTS = """
+    SELECT (SELECT count(*) FROM ledger.voucher WHERE company_id = $1) AS vouchers,
+        (SELECT coalesce(sum(postings), 0)::bigint FROM ledger.account_balance
+            WHERE company_id = $1) AS postings,
+        (SELECT count(*) FROM ledger.set_aside_voucher WHERE company_id = $1) AS set_aside
+"""
+
+
+class LatestVoucher(Model):
+    series: str
+    number: str
+    date: date
+    text: str
+
+
+class LatestUpload(Model):
+    """The last SIE file that the company took."""
+
+    last_upload_at: datetime
+    file_name: str
+    fiscal_year: date | None
+
+
+class PartState(Model):
+    last_success_at: datetime | None = None
+    state: Literal["ok", "failed", "never_synced"] = "never_synced"
+    reason: str | None = None
+
+
+class Verification(Model):
+    """Whether the source's own balances agree with ours."""
+
+    state: Literal["verified", "differs", "unverified"] = "unverified"
+    as_of: datetime | None = None
+    differences: tuple[str, ...] = ()
+
+
+class BookkeepingCounts(Model):
+    vouchers: int
+    postings: int
+    set_aside: int
+
+
+class CompanyState(Model):
+    """The answer; name and source are for whoever shows it, and stand in the list of companies."""
+
+    company_id: str
+    name: str = Field(exclude=True)
+    source: str = Field(exclude=True)
+    indicator: Colour
+    reason: Reason | None
+    message: Message
+    last_sync_at: datetime | None
+    last_fetched_at: datetime | None
+    latest_vouchers: tuple[LatestVoucher, ...]
+    sie: LatestUpload | None
+    syncing: Syncing | None
+    parts: dict[Part, PartState]
+    actions: Actions
+    verification: Verification
+    counts: BookkeepingCounts
+
+
+async def company_status(connection: asyncpg.Connection, company_id: str) -> CompanyState:
+    """The status of one company. Raises UnknownCompany."""
+    async with snapshot(connection):
+        found = await company_facts(connection, company_id)
+        if not found:
+            raise UnknownCompany(company_id)
+        known = found[0]
+        latest = await connection.fetch(LATEST_VOUCHERS, company_id)
+        upload = await connection.fetchrow(LATEST_UPLOAD, company_id)
+        parts = {row["part"]: row for row in await connection.fetch(PARTS_OF, company_id)}
+        counts = await connection.fetchrow(COUNTS, company_id)
+    assert counts is not None  # Three counts are always one row.
+    return CompanyState(
+        company_id=known.company_id,
+        name=known.name,
+        source=known.facts.source,
+        indicator=known.indicator.colour,
+        reason=known.indicator.reason,
+        message=message(known.indicator.reason),
+        last_sync_at=known.facts.last_sync_at,
+        last_fetched_at=known.last_fetched_at,
+        latest_vouchers=tuple(LatestVoucher(**row) for row in latest),
+        sie=LatestUpload(**upload) if upload else None,
+        syncing=known.syncing,
+        parts={part: _part(parts.get(part)) for part in PARTS},
+        actions=actions(known.facts, is_syncing=known.syncing is not None),
+        verification=Verification(),
+        counts=BookkeepingCounts(**counts),
+    )
+
+
+def _part(row: asyncpg.Record | None) -> PartState:
+    if row is None:
+        return PartState()
+    return PartState(
+        last_success_at=row["last_success_at"], state=row["state"], reason=row["reason"]
+    )

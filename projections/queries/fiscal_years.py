@@ -1,0 +1,97 @@
+"""Which fiscal years has a company, and which of them is meant?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import asyncpg
+
+from schemas.errors import NotFound
+
+# A year may have postings before its source has described it: no foreign key crosses parts.
+FISCAL_YEARS = """
+    SELECT fiscal_year, last_day, EXISTS (
+        SELECT FROM ledger.voucher AS booked
+        WHERE booked.company_id = $1 AND booked.fiscal_year = year.fiscal_year) AS has_vouchers
+    FROM (
+        SELECT fiscal_year, last_day FROM ledger.fiscal_year WHERE company_id = $1
+        UNION ALL
+        SELECT DISTINCT fiscal_year, NULL::date FROM ledger.account_balance AS moved
+        WHERE company_id = $1 AND NOT EXISTS (
+            SELECT FROM ledger.fiscal_year AS described
+            WHERE described.company_id = $1 AND described.fiscal_year = moved.fiscal_year)
+    ) AS year
+    ORDER BY fiscal_year
+"""
+
+
+@dataclass(frozen=True)
+class Year:
+    first_day: date
+    last_day: date | None  # None: the source has not said it yet.
+    has_vouchers: bool
+
+
+class NoFiscalYear(NotFound):
+    """The company is there, and nothing of its bookkeeping."""
+
+    reason = "no_fiscal_year"
+
+    def __init__(self, company_id: str) -> None:
+        super().__init__(f"{company_id} has no bookkeeping yet.")
+        self.company_id = company_id
+
+
+class UnknownFiscalYear(NotFound):
+    """No fiscal year starts there."""
+
+    reason = "unknown_fiscal_year"
+
+    def __init__(self, company_id: str, wanted: int | date, years: Sequence[Year]) -> None:
+        self.company_id = company_id
+        self.wanted = wanted
+        self.years = listed(years)
+        super().__init__(f"{company_id} has no fiscal year {wanted}; there are: {self.years}.")
+
+
+class AmbiguousFiscalYear(NotFound):
+    """Several fiscal years start in one calendar year."""
+
+    reason = "ambiguous_fiscal_year"
+
+    def __init__(self, company_id: str, wanted: int, years: Sequence[Year]) -> None:
+        self.company_id = company_id
+        self.wanted = wanted
+        self.years = listed(years)
+        super().__init__(
+            f"{company_id} has several fiscal years that start in {wanted}, name the first day:"
+            f" {self.years}."
+        )
+
+
+def listed(years: Sequence[Year]) -> str:
+    """The years by their first days."""
+    return ", ".join(str(year.first_day) for year in years)
+
+
+async def fiscal_years(connection: asyncpg.Connection, company_id: str) -> list[Year]:
+    """The company's fiscal years, the oldest first."""
+    return [Year(*row) for row in await connection.fetch(FISCAL_YEARS, company_id)]
+
+
+def choose(company_id: str, years: Sequence[Year], wanted: int | date | None) -> Year:
+    """The year that starts in a calendar year or on a day; without one, the latest with vouchers.
+
+    Raises NoFiscalYear, UnknownFiscalYear, AmbiguousFiscalYear.
+    """
+    if not years:
+        raise NoFiscalYear(company_id)
+    if wanted is None:
+        return next((year for year in reversed(years) if year.has_vouchers), years[-1])
+    found = [year for year in years if wanted in (year.first_day, year.first_day.year)]
+    if not found:
+        raise UnknownFiscalYear(company_id, wanted, years)
+    if len(found) > 1:
+        assert isinstance(wanted, int)  # A first day is one year's.
+        raise AmbiguousFiscalYear(company_id, wanted, found)
+    return found[0]

@@ -1,0 +1,25 @@
+"""One state of the tables for a whole answer, however many statements it takes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+# Taken before the snapshot: a rebuilt version that takes over replaces the views either before
+# the answer begins or after it ends. Between two statements it would show rows that the snapshot
+# is too old to see.
+HOLD_VIEWS = """
+    LOCK TABLE ledger.company, ledger.fiscal_year, ledger.account, ledger.opening_balance,
+        ledger.account_balance, ledger.voucher, ledger.posting, ledger.set_aside_voucher,
+        ledger.read_result, status.company_status, status.part_status, status.sync_run,
+        status.sie_upload
+    IN ACCESS SHARE MODE
+"""
+
+
+@asynccontextmanager
+async def snapshot(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """A transaction that only reads, and sees one state from its first statement to its last."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(HOLD_VIEWS)
+        yield

@@ -1,0 +1,109 @@
+"""`bokflow dead-letters`: messages that could not be applied, and why."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.command_line.answer import print_json, refusals
+from streams.command_line.connect import kafka_url
+from streams.command_line.options import (
+    DATA_DIR,
+    DataDir,
+    Lang,
+    Options,
+    Output,
+    check_company_id,
+)
+from streams.command_line.refusal import EXIT_USAGE, CommandRefused
+from streams.command_line.show import add_row, new_table, printable, printer
+from streams.command_line.texts import label
+
+if TYPE_CHECKING:  # Commands that do not read Kafka start without its client.
+    from streams.command_line.dead_letter_reader import DeadLetter, DeadLetterContent
+
+TABLE_ROWS = 50
+
+app = typer.Typer(
+    help="Look at messages that could not be applied.", no_args_is_help=True, add_completion=False
+)
+LetterId = Annotated[
+    str, typer.Argument(metavar="ID", help="As in the list: partition and offset, 3:17.")
+]
+OfCompany = Annotated[
+    str | None, typer.Option("--company", metavar="ID", help="Only those of one company.")
+]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="How many of the latest; 50 in a table, else all.")
+]
+
+
+@app.command("list")
+def list_letters(
+    company: OfCompany = None,
+    limit: Limit = None,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """List the dead letters, the latest last."""
+    from streams.command_line.dead_letter_reader import read_all
+
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        if company is not None:
+            check_company_id(company)
+        found = asyncio.run(read_all(kafka_url(options.data_dir), company))
+        rows = limit if limit or options.is_json else TABLE_ROWS
+        found = found[-rows:] if rows else found
+        if options.is_json:
+            print_json(found)
+        else:
+            _show_list(found, options.language)
+
+
+@app.command("show")
+def show_letter(
+    letter_id: LetterId,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """Show one dead letter whole: its headers, its bytes and why it is there."""
+    from streams.command_line.dead_letter_reader import read_one
+
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        place = re.fullmatch("([0-9]{1,9}):([0-9]{1,18})", letter_id)
+        if place is None:
+            raise CommandRefused("invalid_dead_letter_id", exit_code=EXIT_USAGE, text=letter_id)
+        partition, offset = map(int, place.groups())
+        found = asyncio.run(
+            read_one(kafka_url(options.data_dir), partition=partition, offset=offset)
+        )
+        if options.is_json:
+            print_json(found)
+        else:
+            _show_one(found)
+
+
+def _show_list(found: "list[DeadLetter]", language: str) -> None:
+    if not found:
+        typer.echo(label("no_dead_letters", language), err=True)
+        return
+    table = new_table(language, ["id", "last_at", "company", "message", "reason", "error"])
+    for letter in found:
+        place = f"{letter.topic}/{letter.partition}/{letter.offset}"
+        error = letter.error.partition("\n")[0]
+        add_row(table, letter.id, letter.last_at, letter.company_id, place, letter.reason, error)
+    printer().print(table)
+
+
+def _show_one(found: "DeadLetterContent") -> None:
+    console = printer()
+    for name, value in found.model_dump(exclude={"headers", "value", "value_base64"}).items():
+        console.print(f"{name}: {printable(str(value))}", soft_wrap=True)
+    for name, text in found.headers.items():
+        console.print(f"{printable(name)}: {printable(text)}", style="dim", soft_wrap=True)
+    console.print(printable(found.value or found.value_base64 or ""), soft_wrap=True)

@@ -1,0 +1,50 @@
+"""The command line: every command under its name."""
+
+import sys
+from io import TextIOWrapper
+
+import typer
+
+from streams.command_line import dead_letters
+from streams.command_line.companies import companies
+from streams.command_line.import_files import import_files
+from streams.command_line.runs import runs
+from streams.command_line.schemas import schemas
+from streams.command_line.status import status
+from streams.command_line.trial_balance import trial_balance
+from streams.command_line.vouchers import vouchers
+
+# Commands that only query must start fast: what is imported here knows nothing of Faust, Kafka or
+# the connectors. A command that needs them imports them when it is called.
+app = typer.Typer(
+    name="bokflow",
+    help="Keeps bookkeeping identical to what its accounting system says.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Bookkeeping.
+app.command("import")(import_files)
+app.command("companies")(companies)
+app.command("status")(status)
+app.command("runs")(runs)
+app.command("vouchers")(vouchers)
+app.command("trial-balance")(trial_balance)
+
+# The engine itself.
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command("schemas")(schemas)
+
+
+def main() -> None:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A terminal may not have every character.
+    app()
+
+
+if __name__ == "__main__":
+    main()

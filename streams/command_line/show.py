@@ -1,0 +1,88 @@
+"""How results look in a terminal: aligned tables, amounts and times as people write them."""
+
+import re
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.command_line.texts import label
+
+LOCAL = ZoneInfo("Europe/Stockholm")
+NOTHING = "–"
+# Where the output is no terminal, nothing limits its width but this.
+PIPED_COLUMNS = 240
+COLOURS = {"green": "green", "red": "red"}
+# Bookkeeping texts come from outside: no control character of theirs reaches a terminal.
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+Cell = str | Text
+
+
+def printer(*, stderr: bool = False) -> Console:
+    """A console that is as wide as the terminal, or as wide as it needs to be in a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPED_COLUMNS
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def new_table(language: str, columns: Sequence[str], *, right: Sequence[str] = ()) -> Table:
+    """A table with the columns' labels; those of `right` are aligned on their right side."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        is_right = column in right
+        table.add_column(
+            label(column, language), justify="right" if is_right else "left", no_wrap=is_right
+        )
+    return table
+
+
+def add_row(table: Table, *cells: Cell, style: str | None = None) -> None:
+    """A row of texts, none of which is taken for markup."""
+    texts = [cell if isinstance(cell, Text) else Text(printable(cell)) for cell in cells]
+    table.add_row(*texts, style=style)
+
+
+def printable(text: str) -> str:
+    """The text without control characters."""
+    return _CONTROL_CHARACTERS.sub("\ufffd", text)
+
+
+def dot(colour: str) -> Text:
+    """The indicator as a coloured dot."""
+    return Text("●", style=COLOURS[colour])
+
+
+def amount(value: Decimal, language: str) -> str:
+    """Two decimals and thousands: `-1 234,50` in Swedish, `-1,234.50` in English."""
+    text = f"{value:,.2f}"
+    if language == "en":
+        return text
+    return text.translate({ord(","): "\u00a0", ord("."): ","})
+
+
+def count(number: int, language: str) -> str:
+    """A whole number with thousands."""
+    return f"{number:,}".replace(",", "\u00a0" if language == "sv" else ",")
+
+
+def moment(value: datetime | None) -> str:
+    """The local time to the second."""
+    return NOTHING if value is None else value.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(value: date | None) -> str:
+    return NOTHING if value is None else value.isoformat()
+
+
+def organisation_number(value: str | None) -> str:
+    """With its hyphen: 556677-8899."""
+    if value is None:
+        return NOTHING
+    return f"{value[:6]}-{value[6:]}" if re.fullmatch("[0-9]{10}", value) else value

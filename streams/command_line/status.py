@@ -1,0 +1,77 @@
+"""`bokflow status`: the indicator of every company, or all that is known of one."""
+
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from projections.queries.companies import CompanyIndicator, indicators
+from projections.queries.company_status import CompanyState, company_status
+from streams.command_line.answer import ask, print_json, refusals
+from streams.command_line.options import (
+    DATA_DIR,
+    DataDir,
+    Lang,
+    Options,
+    Output,
+    check_company_id,
+)
+from streams.command_line.show import add_row, dot, moment, new_table, printer
+from streams.command_line.status_page import show_status
+from streams.command_line.texts import label
+
+OneCompany = Annotated[
+    str | None, typer.Argument(metavar="COMPANY", help="A company's id; without it, all.")
+]
+
+
+def status(
+    company: OneCompany = None,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """Show whether bookkeeping is loading, and what to do where it is not."""
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        if company is None:
+            _status_of_all(options)
+        else:
+            _status_of_one(options, company)
+
+
+def _status_of_one(options: Options, company: str) -> None:
+    check_company_id(company)
+
+    async def question(connection: asyncpg.Connection) -> CompanyState:
+        return await company_status(connection, company)
+
+    found = ask(options, question)
+    if options.is_json:
+        print_json(found)
+    else:
+        show_status(found, options.language)
+
+
+def _status_of_all(options: Options) -> None:
+    found = ask(options, indicators)
+    if options.is_json:
+        print_json(found)
+    elif found:
+        _show(found, options.language)
+    else:
+        typer.echo(label("no_companies", options.language), err=True)
+
+
+def _show(found: list[CompanyIndicator], language: str) -> None:
+    table = new_table(language, ["company", "name", "status", "last_fetched"])
+    for row in found:
+        message = row.message.sv if language == "sv" else row.message.en
+        add_row(
+            table,
+            row.company_id,
+            row.name,
+            dot(row.indicator).append(f" {message}", style="default"),
+            moment(row.last_fetched_at),
+        )
+    printer().print(table)

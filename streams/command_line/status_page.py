@@ -1,0 +1,86 @@
+"""The status of one company as a page for a terminal."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from projections.queries.company_status import CompanyState
+from projections.status.actions import Actions
+from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
+from streams.command_line.texts import label, word
+
+PART_STYLES = {"ok": "green", "failed": "red"}
+
+
+def show_status(found: CompanyState, language: str) -> None:
+    """The dot with its sentence, then what is known, a section each."""
+    message = found.message.sv if language == "sv" else found.message.en
+    console = printer()
+    name = printable(found.name or found.company_id)
+    console.print(dot(found.indicator).append(f" {name}", style="bold default"))
+    console.print(f"  {message}")
+    console.print()
+    page = _grid()
+    for title, section in _sections(found, language):
+        page.add_row(Text(label(title, language), style="dim"), section)
+    console.print(page)
+
+
+def _grid(rows: Iterable[Iterable[Cell]] = ()) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for row in rows:
+        add_row(grid, *row)
+    return grid
+
+
+def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Text | Table]]:
+    never = label("never", language)
+    yield "source", Text(printable(found.source))
+    yield "last_fetched", Text(moment(found.last_fetched_at) if found.last_fetched_at else never)
+    if found.syncing:
+        percent = "" if found.syncing.percent is None else f" {found.syncing.percent} %"
+        yield "syncing", Text(word(found.syncing.state, language) + percent)
+    if found.latest_vouchers:
+        yield "latest_vouchers", _grid(_vouchers(found))
+    if found.sie:
+        yield "sie", Text(_upload(found, language))
+    yield "bookkeeping", Text(_counts(found, language))
+    yield "verification", Text(word(found.verification.state, language))
+    yield "parts", _grid(_parts(found, language))
+    yield "actions", _grid(_actions(found.actions, language))
+
+
+def _vouchers(found: CompanyState) -> Iterator[tuple[Cell, ...]]:
+    for voucher in found.latest_vouchers:
+        yield day(voucher.date), f"{voucher.series} {voucher.number}".strip(), voucher.text
+
+
+def _upload(found: CompanyState, language: str) -> str:
+    assert found.sie is not None  # The caller has looked.
+    return label(
+        "uploaded",
+        language,
+        file_name=printable(found.sie.file_name),
+        fiscal_year=day(found.sie.fiscal_year),
+        at=moment(found.sie.last_upload_at),
+    )
+
+
+def _counts(found: CompanyState, language: str) -> str:
+    numbers = found.counts.model_dump()
+    return label("counts", language, **{key: count(numbers[key], language) for key in numbers})
+
+
+def _parts(found: CompanyState, language: str) -> Iterator[tuple[Cell, ...]]:
+    for name, part in found.parts.items():
+        state = word(part.state, language) + (f": {part.reason}" if part.reason else "")
+        style = PART_STYLES.get(part.state, "dim")
+        yield word(name, language), Text(printable(state), style), moment(part.last_success_at)
+
+
+def _actions(actions: Actions, language: str) -> Iterator[tuple[Cell, ...]]:
+    for name, action in actions:
+        told = word(action.reason, language) if action.reason else label("available", language)
+        style = "default" if action.available else "dim"
+        yield Text(word(name, language), style), Text(told, style)

@@ -1,0 +1,109 @@
+"""`bokflow vouchers`: the vouchers of a company with their postings."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from projections.queries.vouchers import PostingRow, Selection, StruckRow, VoucherRow
+from projections.queries.vouchers import vouchers as vouchers_of
+from streams.command_line.answer import ask, refusals
+from streams.command_line.options import (
+    DATA_DIR,
+    Company,
+    DataDir,
+    Lang,
+    Options,
+    Output,
+    Year,
+    check_company_id,
+    read_year,
+)
+from streams.command_line.refusal import EXIT_USAGE, CommandRefused
+from streams.command_line.show import add_row, amount, new_table, printer
+from streams.command_line.texts import label
+
+TABLE_VOUCHERS = 50
+
+Series = Annotated[str | None, typer.Option(metavar="SERIES", help="Only this series.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help="The first so many, by date; 50 in a table, else all."),
+]
+Latest = Annotated[int | None, typer.Option(min=1, help="The latest so many, by date.")]
+
+
+def vouchers(
+    company: Company,
+    year: Year = None,
+    series: Series = None,
+    limit: Limit = None,
+    latest: Latest = None,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """List the vouchers of a company by date, series and number."""
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        check_company_id(company)
+        if limit is not None and latest is not None:
+            raise CommandRefused("first_or_latest", exit_code=EXIT_USAGE)
+        selection = Selection(read_year(year), series, limit, latest)
+        if options.is_json:
+            _print_json(options, company, selection)
+        else:
+            _print_table(options, company, selection)
+
+
+def _print_json(options: Options, company: str, selection: Selection) -> None:
+    """One voucher a line, as they come: there may be more than memory holds."""
+
+    stdout = typer.get_binary_stream("stdout")
+
+    async def question(connection: asyncpg.Connection) -> None:
+        start = "["
+        async for voucher in vouchers_of(connection, company, selection):
+            stdout.write(f"{start}\n{voucher.model_dump_json()}".encode())
+            start = ","
+        stdout.write(b"[]\n" if start == "[" else b"\n]\n")
+
+    ask(options, question)
+
+
+def _print_table(options: Options, company: str, selection: Selection) -> None:
+    shown_max = selection.latest or selection.first or TABLE_VOUCHERS
+    if selection.latest is None:
+        # One more, to see whether there are more.
+        selection = Selection(selection.year, selection.series, first=shown_max + 1)
+
+    async def question(connection: asyncpg.Connection) -> list[VoucherRow]:
+        return [voucher async for voucher in vouchers_of(connection, company, selection)]
+
+    found = ask(options, question)
+    language = options.language
+    table = new_table(language, ["date", "voucher", "account", "text", "amount"], right=["amount"])
+    for voucher in found[:shown_max]:
+        _add(table, voucher, language)
+    printer().print(table)
+    if len(found) > shown_max:
+        typer.echo(label("more_vouchers", language), err=True)
+
+
+def _add(table: Table, voucher: VoucherRow, language: str) -> None:
+    """The voucher's own row, then its postings, then what was struck."""
+    name = f"{voucher.series} {voucher.number}".strip()
+    add_row(table, str(voucher.date), name, "", voucher.text, "", style="bold")
+    for row, is_struck in _rows(voucher):
+        objects = [f"{dimension}:{number}" for dimension, number in row.objects.items()]
+        struck = [label("struck", language)] if is_struck else []
+        text = ", ".join(filter(None, (row.text, *objects, *struck)))
+        style = "dim strike" if is_struck else None
+        add_row(table, "", "", row.account, text, amount(row.amount, language), style=style)
+
+
+def _rows(voucher: VoucherRow) -> Iterator[tuple[PostingRow | StruckRow, bool]]:
+    yield from ((row, False) for row in voucher.postings)
+    yield from ((row, True) for row in voucher.struck)

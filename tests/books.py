@@ -1,0 +1,96 @@
+"""A database with books in it, filled by the projections themselves, as the agents would."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from projections.ledger import projection as ledger
+from projections.migrate import LEDGER, STATUS
+from projections.status import projection as status
+from schemas.ledger_events import AnyLedgerEvent
+from schemas.lifecycle_events import AnyLifecycleEvent, LifecycleEvent
+from tests.builders import COMPANY
+
+REGISTER = """
+    INSERT INTO engine.company (company_id, source, name, organisation_number, registered_at)
+    VALUES ($1, $2, $3, $4, engine.clock())
+"""
+QUEUE = """
+    INSERT INTO engine.sync_run (run_id, company_id, trigger, source, scope, queued_outbox_id,
+        queued_at, vouchers_expected)
+    VALUES ($1, $2, 'upload', 'sie', '{}', 1, $3, $4)
+"""
+HOLD_LEASE = "INSERT INTO engine.lease VALUES ($1, 'test', engine.clock() + $2)"
+
+
+class Books:
+    """Registers companies, and projects what is said about them."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self._sequences: dict[str, int] = {}
+
+    async def register(
+        self,
+        company: str = COMPANY,
+        *,
+        source: str = "sie",
+        name: str = "",
+        organisation_number: str | None = None,
+    ) -> None:
+        """Makes the company known to the engine."""
+        await self.connection.execute(REGISTER, company, source, name, organisation_number)
+
+    async def project(self, *events: AnyLedgerEvent | Sequence[AnyLedgerEvent]) -> None:
+        """Applies ledger events, single ones or whole reads, in their order."""
+        flat: list[AnyLedgerEvent] = []
+        for event in events:
+            if isinstance(event, Sequence):
+                flat.extend(event)
+            else:
+                flat.append(event)
+        async with self.connection.transaction():
+            await self.connection.execute(f"SET LOCAL search_path = {LEDGER.schema}")
+            await ledger.apply(self.connection, flat)
+
+    async def happened(
+        self,
+        kind: type[LifecycleEvent],
+        *,
+        company: str = COMPANY,
+        at: datetime | None = None,
+        **fields: Any,
+    ) -> None:
+        """Applies the company's next lifecycle event."""
+        self._sequences[company] = self._sequences.get(company, 0) + 1
+        stamp = {
+            "company_id": company,
+            "sequence": self._sequences[company],
+            "occurred_at": at or await self.now(),
+        }
+        event = kind.model_validate(fields | stamp)
+        assert isinstance(event, AnyLifecycleEvent)
+        async with self.connection.transaction():
+            await self.connection.execute(f"SET LOCAL search_path = {STATUS.schema}")
+            await status.apply(self.connection, [event])
+
+    async def queue(
+        self, run_id: str = "run-1", *, company: str = COMPANY, expected: int = 0
+    ) -> None:
+        """A run that the engine has queued."""
+        await self.connection.execute(QUEUE, run_id, company, await self.now(), expected)
+
+    async def move(self, run_id: str = "run-1", **columns: Any) -> None:
+        """Sets columns of the engine's run."""
+        for column, value in columns.items():
+            statement = f"UPDATE engine.sync_run SET {column} = $2 WHERE run_id = $1"
+            await self.connection.execute(statement, run_id, value)
+
+    async def hold_lease(self, name: str, *, lasts: timedelta = timedelta(minutes=1)) -> None:
+        await self.connection.execute(HOLD_LEASE, name, lasts)
+
+    async def now(self) -> datetime:
+        now: datetime = await self.connection.fetchval("SELECT engine.clock()")
+        return now.astimezone(UTC)

@@ -1,0 +1,57 @@
+"""How far a run has come, for whoever waits for it."""
+
+import pytest
+
+from projections.queries.run_state import RunVouchers, run_state, run_vouchers
+from schemas.lifecycle_events import CompanyRegistered, SyncCancelled, SyncQueued
+from tests.books import Books
+from tests.builders import a_read, a_set_aside_voucher, a_voucher
+
+pytestmark = pytest.mark.engine
+PUBLISHED = """
+    INSERT INTO engine.sync_read (run_id, read, attempt, position, partition, message_offset)
+    VALUES ('run-1', 'vouchers/2025-01-01', 1, 0, 0, 4)
+"""
+
+
+async def test_a_run_shows_once_the_status_knows_its_end(books: Books) -> None:
+    await books.register()
+    await books.queue(expected=10)
+    await books.happened(CompanyRegistered, source="sie")
+    await books.happened(SyncQueued, run_id="run-1", trigger="upload", source="sie")
+    queued = await run_state(books.connection, "run-1")
+    await books.move(state="cancelled", reason="asked", finished_at=await books.now())
+    ended = await run_state(books.connection, "run-1")
+    await books.happened(SyncCancelled, run_id="run-1", reason="asked")
+    shown = await run_state(books.connection, "run-1")
+
+    assert queued is not None
+    assert ended is not None
+    assert shown is not None
+    assert (queued.state, queued.expected, queued.has_ended) == ("queued", 10, False)
+    assert (ended.state, ended.reason, ended.has_ended, ended.is_shown) == (
+        "cancelled",
+        "asked",
+        True,
+        False,
+    )
+    assert shown.is_shown
+
+
+async def test_a_run_of_a_removed_company_is_no_more(books: Books) -> None:
+    assert await run_state(books.connection, "run-1") is None
+
+
+async def test_its_vouchers_are_counted_as_the_ledger_has_them(books: Books) -> None:
+    await books.register()
+    await books.queue()
+    await books.move(run_number=2)
+    await books.project(
+        a_read(a_voucher("1")),
+        a_read(a_voucher("1"), a_voucher("2"), set_aside=[a_set_aside_voucher()], run=2),
+    )
+    before = await run_vouchers(books.connection, "run-1")
+    await books.connection.execute(PUBLISHED)
+
+    assert before == RunVouchers(vouchers=0, set_aside=0)
+    assert await run_vouchers(books.connection, "run-1") == RunVouchers(vouchers=2, set_aside=1)

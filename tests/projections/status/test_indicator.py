@@ -1,0 +1,117 @@
+"""The colour of a company: every reason, and which of several comes first."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+
+from projections.status.actions import actions
+from projections.status.indicator import (
+    FRESH_FOR,
+    REASONS,
+    STALLED_AFTER,
+    Facts,
+    Indicator,
+    Reason,
+    freshness_limit,
+    indicator,
+)
+from projections.status.texts import GREEN, MESSAGES, message
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+INSTANT = timedelta(microseconds=1)
+# What makes each reason hold, on a company that is otherwise well.
+CAUSES: dict[Reason, dict[str, Any]] = {
+    "disconnected": {"disconnected_at": NOW},
+    "reconnect_required": {"reconnect_reason": "token_revoked"},
+    "emptied": {"emptied_at": NOW},
+    "never_synced": {"last_sync_at": None},
+    "stalled": {"open_since": NOW - STALLED_AFTER},
+    "failing": {"failures_in_a_row": 3},
+    "stale": {"last_sync_at": NOW - FRESH_FOR},
+}
+
+
+def colour_of(**facts: Any) -> Indicator:
+    """The indicator of a directly connected company that was synced just now."""
+    values: dict[str, Any] = {"source": "fortnox", "last_sync_at": NOW}
+    known = Facts(**(values | facts))
+    return indicator(known, now=NOW, fresh_for=freshness_limit(known.source))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"last_sync_at": NOW - FRESH_FOR + INSTANT},
+        {"failures_in_a_row": 2},
+        {"open_since": NOW - STALLED_AFTER + INSTANT},
+        {"source": "sie", "last_sync_at": NOW - timedelta(days=4000)},
+        {"source": "visma-administration", "last_sync_at": NOW - timedelta(days=4000)},
+    ],
+)
+def test_a_company_is_green_until_something_is_wrong(facts: dict[str, Any]) -> None:
+    assert colour_of(**facts) == Indicator("green")
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_reason_makes_it_red(reason: Reason) -> None:
+    found = colour_of(**CAUSES[reason])
+
+    assert (found.colour, found.reason) == ("red", reason)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_the_first_reason_that_holds_is_told(reason: Reason) -> None:
+    later = REASONS[REASONS.index(reason) :]
+    facts: dict[str, Any] = {}
+    for other in reversed(later):
+        facts |= CAUSES[other]
+
+    assert colour_of(**facts).reason == reason
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_reconnecting_is_the_action_where_it_is_the_remedy(reason: Reason) -> None:
+    remedied = reason in ("disconnected", "reconnect_required")
+
+    assert colour_of(**CAUSES[reason]).action == ("reconnect" if remedied else None)
+    assert colour_of(**CAUSES[reason], source="sie").action is None
+
+
+def test_a_run_that_is_going_does_not_change_the_colour() -> None:
+    assert colour_of(open_since=NOW).colour == "green"
+    assert colour_of(open_since=NOW, failures_in_a_row=3).colour == "red"
+
+
+def test_every_reason_has_a_sentence_in_both_languages() -> None:
+    assert set(MESSAGES) == set(REASONS) == set(get_args(Reason))
+    texts = [message(reason) for reason in REASONS] + [message(None)]
+    assert texts[-1] == GREEN
+    sentences = [sentence for text in texts for sentence in (text.sv, text.en)]
+    assert len(set(sentences)) == len(sentences)
+    assert all(sentence.endswith(".") and sentence.count(".") == 1 for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_syncing", "obstacles"),
+    [
+        ({"source": "fortnox"}, False, (None, None)),
+        ({"source": "fortnox"}, True, ("already_running", None)),
+        ({"source": "fortnox", "disconnected_at": NOW}, False, ("not_connected", None)),
+        ({"source": "fortnox", "reconnect_reason": "x"}, True, ("reconnect_required", None)),
+        ({"source": "visma-administration"}, False, ("not_supported_by_source", None)),
+        ({"source": "sie"}, True, ("not_supported_by_source", "not_supported_by_source")),
+    ],
+)
+def test_an_action_says_why_it_is_not_available(
+    facts: dict[str, Any], is_syncing: bool, obstacles: tuple[str | None, str | None]
+) -> None:
+    found = actions(Facts(**facts), is_syncing=is_syncing)
+
+    assert (found.sync_now.reason, found.reconnect.reason) == obstacles
+    assert [found.sync_now.available, found.reconnect.available] == [
+        obstacle is None for obstacle in obstacles
+    ]
+    assert found.purge.available
+    assert found.purge.reason is None

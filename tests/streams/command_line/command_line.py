@@ -1,0 +1,56 @@
+"""The command line as a user runs it, on a database of the test's own."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+from typer.testing import CliRunner, Result
+
+from streams.command_line.main import app
+from tests.books import Books
+
+
+class CommandLine:
+    """Runs commands in this process, in English unless the test says otherwise."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = {"LANG": "en_US.UTF-8", **environment}
+
+    @property
+    def dsn(self) -> str:
+        return self.environment["BOKFLOW_POSTGRES_DSN"]
+
+    def run(self, *arguments: str, exit_code: int = 0) -> Result:
+        result = CliRunner().invoke(app, arguments, env=self.environment)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == exit_code, result.output
+        return result
+
+    def json(self, *arguments: str, exit_code: int = 0) -> Any:
+        """What stands on stdout with `-o json`: nothing but that."""
+        return json.loads(self.run(*arguments, "-o", "json", exit_code=exit_code).stdout)
+
+    def refusal(self, *arguments: str, exit_code: int = 1) -> str:
+        """The code of a refusal, which is told for people and for programs."""
+        told = self.json(*arguments, exit_code=exit_code)["error"]
+        code, message = told["code"], told["message"]
+        result = self.run(*arguments, exit_code=exit_code)
+        assert result.stderr == f"{code}: {message}\n"
+        assert result.stdout == ""
+        assert message.endswith((".", "?"))
+        return str(code)
+
+    def fill(self, work: Callable[[Books], Awaitable[None]]) -> None:
+        """Lets the test fill its database."""
+
+        async def filled() -> None:
+            connection = await asyncpg.connect(self.dsn)
+            try:
+                await work(Books(connection))
+            finally:
+                await connection.close()
+
+        asyncio.run(filled())

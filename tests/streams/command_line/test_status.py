@@ -1,0 +1,101 @@
+"""`bokflow status`: the indicator of all, and the page of one."""
+
+import pytest
+
+from schemas.lifecycle_events import CompanyRegistered, ReadOutcome, SyncCompleted, UploadReceived
+from schemas.parts import Read
+from tests.books import Books
+from tests.builders import YEAR, a_read, a_voucher
+from tests.streams.command_line.command_line import CommandLine
+
+pytestmark = pytest.mark.engine
+KEYS = [
+    "company_id",
+    "indicator",
+    "reason",
+    "message",
+    "last_sync_at",
+    "last_fetched_at",
+    "latest_vouchers",
+    "sie",
+    "syncing",
+    "parts",
+    "actions",
+    "verification",
+    "counts",
+]
+
+
+async def filled(books: Books) -> None:
+    await books.register(name="Bageriet AB")
+    await books.happened(CompanyRegistered, source="sie")
+    await books.happened(
+        UploadReceived,
+        upload_id="u",
+        run_id="run-1",
+        file_name="bokslut.se",
+        size_bytes=1,
+        sie_type="4E",
+        fiscal_year=YEAR,
+    )
+    reads = (ReadOutcome(read=Read(part="vouchers", fiscal_year=YEAR), state="complete"),)
+    await books.happened(
+        SyncCompleted, run_id="run-1", run_number=1, fetched_at=await books.now(), reads=reads
+    )
+    await books.project(a_read(a_voucher("1", text="Dagskassa")))
+    await books.queue("run-2", expected=4)
+    await books.move("run-2", state="running", vouchers_done=3)
+
+
+async def only_registered(books: Books) -> None:
+    await books.register()
+
+
+def test_the_status_of_one_has_the_agreed_keys(command_line: CommandLine) -> None:
+    command_line.fill(filled)
+
+    found = command_line.json("status", "bageriet")
+
+    assert list(found) == KEYS
+    assert found["syncing"]["percent"] == 75
+    assert list(found["actions"]) == ["sync_now", "reconnect", "purge"]
+
+
+def test_the_page_says_what_matters(command_line: CommandLine) -> None:
+    command_line.fill(filled)
+
+    told = command_line.run("status", "bageriet", "--lang", "sv").stdout
+
+    assert told.startswith("● Bageriet AB\n  Bokföringen läses in som den ska.\n")
+    for piece in (
+        "publicerar 75 %",
+        "2025-03-04  A 1  Dagskassa",
+        "bokslut.se, räkenskapsår 2025-01-01",
+        "1 verifikat, 2 rader, 0 undanlagda",
+        "stöds inte av källan",
+        "aldrig hämtad",
+    ):
+        assert piece in told
+
+
+def test_a_red_company_says_what_to_do(command_line: CommandLine) -> None:
+    command_line.fill(only_registered)
+
+    told = command_line.run("status", "bageriet", "--lang", "en").stdout
+
+    assert "import an SIE file or start a sync" in told
+
+
+def test_without_a_company_all_are_told(command_line: CommandLine) -> None:
+    assert command_line.json("status") == []
+    command_line.fill(filled)
+
+    (found,) = command_line.json("status")
+
+    assert (found["company_id"], found["indicator"], found["reason"]) == ("bageriet", "green", None)
+    assert "● Bookkeeping is being loaded" in command_line.run("status").stdout
+
+
+def test_an_unknown_or_impossible_company_is_refused(command_line: CommandLine) -> None:
+    assert command_line.refusal("status", "nobody") == "unknown_company"
+    assert command_line.refusal("status", "å ä", exit_code=2) == "invalid_company_id"

@@ -1,0 +1,42 @@
+"""Every text is there in both languages, with the same places to fill."""
+
+import re
+
+import pytest
+
+from projections.queries.company_facts import UnknownCompany
+from projections.queries.fiscal_years import AmbiguousFiscalYear, NoFiscalYear, UnknownFiscalYear
+from streams.command_line.refusal import sentence
+from streams.command_line.texts import LABELS, REFUSALS, WORDS, Text, label, word
+
+
+@pytest.mark.parametrize("text", [*REFUSALS.values(), *LABELS.values(), *WORDS.values()])
+def test_both_languages_have_the_same_places(text: Text) -> None:
+    swedish, english = (sorted(re.findall("{[a-z_]+}", one)) for one in text)
+
+    assert swedish == english
+    assert all(text)
+
+
+@pytest.mark.parametrize("error", [UnknownCompany, NoFiscalYear])
+def test_what_a_query_refuses_has_a_sentence(
+    error: type[UnknownCompany] | type[NoFiscalYear],
+) -> None:
+    raised = error("bageriet")
+
+    assert "bageriet" in sentence(raised.reason, "sv", vars(raised))
+
+
+def test_what_names_no_year_has_a_sentence_with_the_years() -> None:
+    for raised in (UnknownFiscalYear("b", 2019, []), AmbiguousFiscalYear("b", 2019, [])):
+        assert "2019" in sentence(raised.reason, "sv", vars(raised))
+        assert "2019" in sentence(raised.reason, "en", vars(raised))
+
+
+def test_a_code_that_nobody_has_put_in_words_is_shown_as_it_is() -> None:
+    assert word("something_new", "sv") == "something_new"
+    assert sentence("something_new", "sv", {}) == "something_new"
+
+
+def test_a_label_is_in_the_language() -> None:
+    assert (label("account", "sv"), label("account", "en")) == ("Konto", "Account")

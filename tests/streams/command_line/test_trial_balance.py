@@ -1,0 +1,81 @@
+"""`bokflow trial-balance`: JSON for programs, Swedish amounts for people."""
+
+import pytest
+
+from schemas.bookkeeping import Account, Balance, FiscalYear
+from schemas.ledger_events import AccountsObserved, FiscalYearsObserved, OpeningBalancesObserved
+from tests.books import Books
+from tests.builders import YEAR, a_read, a_voucher, an_event
+from tests.streams.command_line.command_line import CommandLine
+
+pytestmark = pytest.mark.engine
+
+
+async def filled(books: Books) -> None:
+    await books.register()
+    year = FiscalYear(first_day=YEAR, last_day=YEAR.replace(month=12, day=31))
+    balance = Balance.model_validate({"account": "1930", "amount": "9875.00"})
+    await books.project(
+        an_event(FiscalYearsObserved, part="fiscal_years", year=None, fiscal_years=[year]),
+        an_event(
+            AccountsObserved,
+            part="accounts",
+            fiscal_year=YEAR,
+            accounts=[Account(account="1930", name="Företagskonto")],
+        ),
+        an_event(
+            OpeningBalancesObserved, part="opening_balances", fiscal_year=YEAR, balances=[balance]
+        ),
+        a_read(a_voucher("1")),
+    )
+
+
+def test_it_is_told_in_the_agreed_shape(command_line: CommandLine) -> None:
+    command_line.fill(filled)
+
+    found = command_line.json("trial-balance", "bageriet", "--year", "2025")
+
+    assert found == {
+        "company_id": "bageriet",
+        "fiscal_year": {"start": "2025-01-01", "end": "2025-12-31"},
+        "accounts": [
+            {
+                "account": "1930",
+                "name": "Företagskonto",
+                "opening": "9875.00",
+                "movement": "125.00",
+                "closing": "10000.00",
+            },
+            {
+                "account": "3001",
+                "name": "",
+                "opening": "0.00",
+                "movement": "-125.00",
+                "closing": "-125.00",
+            },
+        ],
+        "totals": {"opening": "9875.00", "movement": "0.00", "closing": "9875.00"},
+    }
+    assert command_line.json("trial-balance", "bageriet") == found
+    assert command_line.json("trial-balance", "bageriet", "--year", "2025-01-01") == found
+
+
+def test_the_table_has_amounts_as_they_are_written_in_sweden(command_line: CommandLine) -> None:
+    command_line.fill(filled)
+
+    told = command_line.run("trial-balance", "bageriet", "--lang", "sv").stdout
+
+    assert "bageriet, räkenskapsår 2025-01-01 – 2025-12-31" in told
+    assert "10\u00a0000,00" in told
+    assert "Summa" in told
+
+
+def test_what_is_not_there_is_refused(command_line: CommandLine) -> None:
+    command_line.fill(filled)
+
+    def refusal(company: str, year: str, exit_code: int = 1) -> str:
+        return command_line.refusal("trial-balance", company, "--year", year, exit_code=exit_code)
+
+    assert refusal("bageriet", "2019") == "unknown_fiscal_year"
+    assert refusal("nobody", "2025") == "unknown_company"
+    assert refusal("bageriet", "twenty", exit_code=2) == "invalid_year"
