@@ -65,7 +65,7 @@ def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
         holder=holder,
         give_up=give_up,
     )
-    presence = Presence(database, app, projecting, settings, holder=holder, give_up=give_up)
+    presence = Presence(database, positions, projecting, settings, holder=holder, give_up=give_up)
     for service in (database, publisher, background, presence):
         app.add_dependency(service)  # Started before any agent, in this order.
     return app

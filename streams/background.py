@@ -1,8 +1,9 @@
 """What a worker does beside its agents: each duty a loop, woken by PostgreSQL or by the clock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import structlog
@@ -31,6 +32,18 @@ class Duty:
     single: bool
 
 
+async def guarded(
+    loop: Coroutine[Any, Any, None], *, what: str, give_up: Callable[[str, BaseException], None]
+) -> None:
+    """Runs a loop that nothing may end: where something does, the process ends, and says why."""
+    try:
+        await loop
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - handed on to where processes end.
+        give_up(what, error)
+
+
 class Background(Service):
     """Runs the duties. What is transient is waited out; anything else ends the process."""
 
@@ -55,7 +68,8 @@ class Background(Service):
     async def on_start(self) -> None:
         self._running.append(asyncio.create_task(self._listen(), name="listen"))
         for duty in self._duties:
-            self._running.append(asyncio.create_task(self._guarded(duty), name=duty.name))
+            loop = guarded(self._again_and_again(duty), what=duty.name, give_up=self._give_up)
+            self._running.append(asyncio.create_task(loop, name=duty.name))
 
     async def on_stop(self) -> None:
         for task in self._running:
@@ -69,14 +83,9 @@ class Background(Service):
         except TransientError:
             log.info("leases_left_behind", names=names)  # They run out by themselves.
 
-    async def _guarded(self, duty: Duty) -> None:
-        try:
-            while True:
-                await self._turn(duty)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - the process ends, and says why.
-            self._give_up(duty.name, error)
+    async def _again_and_again(self, duty: Duty) -> None:
+        while True:
+            await self._turn(duty)
 
     async def _turn(self, duty: Duty) -> None:
         wakeup = self._wakeups[duty.channel]

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -63,6 +63,23 @@ class Consumer(driver.Consumer):
         if ours:
             await self.seek_wait(cast(Any, ours))
         return cast(Mapping[TP, int], ours)
+
+    async def _getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,  # noqa: ASYNC109 - the driver's own signature
+    ) -> Any:
+        """Finds anew a position outside the log, or one that aiokafka looked up before us.
+
+        With `auto_offset_reset` none it raises for both; the log is checked, and what is no more
+        what it was is stopped.
+        """
+        try:
+            return await super()._getmany(active_partitions, timeout)
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError) as error:
+            log.info("positions_sought", error=repr(error))
+            await self.perform_seek()
+            return {}
 
     async def highwaters_of(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         """The end of each of those partitions."""

@@ -39,6 +39,7 @@ class Positions:
         self._agents = {agent.topic: agent for agent in agents}
         self._kafka_url = kafka_url
         self._retry_delay_seconds_max = retry_delay_seconds_max
+        self.assigned: set[TopicPartition] = set()  # What this worker reads, once it is in place.
 
     def owns(self, topic: str) -> bool:
         return topic in self._agents
@@ -48,7 +49,10 @@ class Positions:
         return self._agents[topic].projector.committed.get(partition)
 
     async def find(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where to read on in each of those partitions; stops those whose log is not the same."""
+        """Where to read on in each of those partitions, which are all that this worker has.
+
+        Stops those whose log is not the same any more.
+        """
         found: dict[TopicPartition, int] = {}
         of_topic: dict[str, list[int]] = {}
         for place in places:
@@ -61,6 +65,9 @@ class Positions:
                 delay_seconds_max=self._retry_delay_seconds_max,
             )
             found |= {TopicPartition(topic, number): at for number, at in positions.items()}
+        self.assigned = {
+            TopicPartition(t, number) for t, some in of_topic.items() for number in some
+        }
         return found
 
     async def _find(self, topic: str, partitions: list[int]) -> dict[int, int]:

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import faust
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -17,8 +16,9 @@ from mode import Service
 
 from schemas.errors import BrokerUnavailable, SyncError, TransientError
 from streams import lease, offsets
+from streams.background import guarded
 from streams.database import Database
-from streams.positions import Agent
+from streams.positions import Agent, Positions
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ class Presence(Service):
     def __init__(
         self,
         database: Database,
-        app: faust.App,
+        positions: Positions,
         agents: Sequence[Agent],
         settings: Settings,
         *,
@@ -50,7 +50,7 @@ class Presence(Service):
     ) -> None:
         super().__init__()
         self._database = database
-        self._app = app
+        self._positions = positions
         self._agents = agents
         self._settings = settings
         self._holder = holder
@@ -60,8 +60,8 @@ class Presence(Service):
 
     async def on_start(self) -> None:
         self._running = [
-            asyncio.create_task(self._announce()),
-            asyncio.create_task(self._watch()),
+            asyncio.create_task(guarded(loop, what=what, give_up=self._give_up))
+            for what, loop in (("announce", self._announce()), ("watch", self._watch()))
         ]
 
     async def on_stop(self) -> None:
@@ -81,7 +81,7 @@ class Presence(Service):
     async def _announce(self) -> None:
         """Holds the lease that says that a worker is ready: once it has partitions to read."""
         while True:
-            if self._assigned():
+            if self._positions.assigned:
                 try:
                     async with self._database.connection() as connection:
                         await lease.acquire(
@@ -95,11 +95,6 @@ class Presence(Service):
                 await asyncio.sleep(self._settings.lease_seconds / 3)
             else:
                 await asyncio.sleep(0.1)
-
-    def _assigned(self) -> set[TopicPartition]:
-        if not self._app.started or self._app.rebalancing:
-            return set()
-        return {TopicPartition(tp.topic, tp.partition) for tp in self._app.consumer.assignment()}
 
     async def _watch(self) -> None:
         interval_seconds = self._settings.stuck_seconds / 8
@@ -124,7 +119,7 @@ class Presence(Service):
             moved = known is None or known.next_offset != next_offset
             waiting[place] = Waiting(next_offset, now) if moved or known is None else known
         self._waiting = waiting
-        mine = self._assigned()
+        mine = self._positions.assigned
         return [
             place
             for place, one in waiting.items()

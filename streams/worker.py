@@ -1,14 +1,18 @@
 """The worker process: Faust with our agents, ended at once where going on could lose something."""
 
+import asyncio
 import gc
 import os
 import sys
 
+import asyncpg
 import faust
 import structlog
 
-from streams import app
+from projections import migrate
+from streams import app, retry
 from streams import log as logging
+from streams.database import CONNECT_SECONDS_MAX, translated
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -33,6 +37,24 @@ def run(settings: Settings) -> None:
     worker.spinner = None  # It writes escape codes, also where no terminal is.
     log.info("worker_started", name=settings.worker_name, pid=os.getpid())
     worker.execute_from_commandline()
+
+
+def check(settings: Settings) -> None:
+    """Raises DatabaseTooOld or DatabaseTooNew; waits for a database that does not answer yet."""
+
+    async def checked() -> None:
+        async with translated():
+            connection = await asyncpg.connect(
+                settings.postgres_dsn.get_secret_value(), timeout=CONNECT_SECONDS_MAX
+            )
+            try:
+                await migrate.check(connection)
+            finally:
+                await connection.close()
+
+    asyncio.run(
+        retry.until_done(checked, what="start", delay_seconds_max=settings.retry_delay_seconds_max)
+    )
 
 
 def give_up(duty: str, error: BaseException) -> None:

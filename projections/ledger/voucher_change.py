@@ -80,7 +80,8 @@ async def _split(
     runs = sorted({(change.key[0], change.run_number) for change in changes})
     arguments = [company for company, _ in runs], [run for _, run in runs]
     removing = {(row[0], row[1]) for row in await connection.fetch(REMOVING, *arguments)}
-    created, others = [], []
+    created: list[Change] = []
+    others: list[Change] = []
     for change in changes:
         is_new = change.old_digest is None and (change.key[0], change.run_number) not in removing
         (created if is_new else others).append(change)

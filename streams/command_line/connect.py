@@ -8,9 +8,10 @@ from pathlib import Path
 import asyncpg
 
 from projections.migrate import DatabaseTooNew, DatabaseTooOld, check
-from streams.command_line.refusal import CommandRefused
+from streams.command_line.refusal import EXIT_USAGE, CommandRefused
 from streams.embedded.endpoints import Endpoints, read_endpoints
 from streams.embedded.errors import DirectoryUnusable, EndedAbruptly, NotRunning, StillStarting
+from streams.settings import Settings, SettingsWrong
 
 CONNECT_SECONDS_MAX = 10
 STATEMENT_SECONDS_MAX = 300
@@ -66,6 +67,21 @@ async def _close(connection: asyncpg.Connection) -> None:
         await connection.close(timeout=CLOSE_SECONDS_MAX)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         connection.terminate()
+
+
+def engine_settings(data_dir: Path) -> Settings:
+    """The engine's settings, with the servers of this machine's engine where none are named.
+
+    Raises CommandRefused.
+    """
+    servers = {
+        "BOKFLOW_POSTGRES_DSN": postgres_dsn(data_dir),
+        "BOKFLOW_KAFKA_URL": kafka_url(data_dir),
+    }
+    try:
+        return Settings.from_environment({**os.environ, **servers})
+    except SettingsWrong as error:
+        raise CommandRefused("settings_wrong", exit_code=EXIT_USAGE, error=error) from error
 
 
 def _endpoints(data_dir: Path) -> Endpoints:

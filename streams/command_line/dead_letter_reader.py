@@ -9,10 +9,12 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from schemas.errors import BrokerUnavailable
 from schemas.limits import DEAD_LETTER_BYTES_MAX
 from schemas.model import Model
 from schemas.topics import DEAD_LETTERS
 from streams import dead_letters as letters
+from streams import topics
 from streams.command_line.refusal import CommandRefused
 
 SILENCE_MS_MAX = 10_000
@@ -47,9 +49,11 @@ class DeadLetterContent(DeadLetter):
 
 async def read_all(kafka_url: str, company_id: str | None) -> list[DeadLetter]:
     """The dead letters of a company, or all, the latest last. Raises CommandRefused."""
+    places = await _places(kafka_url)
+    if not places:
+        return []  # Nobody has made the topics yet.
     found = []
     async with _consumer(kafka_url) as consumer:
-        places = await _places(consumer)
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
@@ -62,8 +66,8 @@ async def read_all(kafka_url: str, company_id: str | None) -> list[DeadLetter]:
 async def read_one(kafka_url: str, *, partition: int, offset: int) -> DeadLetterContent:
     """One dead letter whole. Raises CommandRefused."""
     place = TopicPartition(DEAD_LETTERS.name, partition)
-    async with _consumer(kafka_url) as consumer:
-        if place in await _places(consumer):
+    if place in await _places(kafka_url):
+        async with _consumer(kafka_url) as consumer:
             first = (await consumer.beginning_offsets([place]))[place]
             end = (await consumer.end_offsets([place]))[place]
             if first <= offset < end:
@@ -94,10 +98,15 @@ async def _consumer(kafka_url: str) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def _places(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-    await consumer.topics()  # Brings the metadata.
-    partitions = consumer.partitions_for_topic(DEAD_LETTERS.name) or ()
-    return [TopicPartition(DEAD_LETTERS.name, number) for number in sorted(partitions)]
+async def _places(kafka_url: str) -> list[TopicPartition]:
+    try:
+        counts = await topics.partition_counts(kafka_url)
+    except BrokerUnavailable as error:
+        raise CommandRefused("kafka_unreachable", error=error) from error
+    return [
+        TopicPartition(DEAD_LETTERS.name, number)
+        for number in range(counts.get(DEAD_LETTERS.name, 0))
+    ]
 
 
 async def _up_to(

@@ -7,12 +7,16 @@ import typer
 
 from streams.command_line import dead_letters
 from streams.command_line.companies import companies
+from streams.command_line.doctor import doctor
 from streams.command_line.import_files import import_files
+from streams.command_line.migrate import migrate
 from streams.command_line.runs import runs
 from streams.command_line.schemas import schemas
 from streams.command_line.status import status
 from streams.command_line.trial_balance import trial_balance
+from streams.command_line.up import up
 from streams.command_line.vouchers import vouchers
+from streams.command_line.worker import worker
 
 # Commands that only query must start fast: what is imported here knows nothing of Faust, Kafka or
 # the connectors. A command that needs them imports them when it is called.
@@ -25,6 +29,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+# The engine.
+app.command("up")(up)
+app.command("doctor")(doctor)
+app.command("migrate")(migrate)
+app.command("worker")(worker)
+
 # Bookkeeping.
 app.command("import")(import_files)
 app.command("companies")(companies)
@@ -33,7 +43,7 @@ app.command("runs")(runs)
 app.command("vouchers")(vouchers)
 app.command("trial-balance")(trial_balance)
 
-# The engine itself.
+# What goes through it.
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("schemas")(schemas)
 

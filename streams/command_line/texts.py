@@ -9,6 +9,8 @@ class Text(NamedTuple):
 
 
 REFUSALS = {
+    "settings_wrong": Text("Inställningarna går inte att läsa: {error}.", "{error}."),
+    "not_prepared": Text("Det gick inte: {error}.", "It was not done: {error}."),
     "invalid_company_id": Text(
         "”{company_id}” kan inte vara ett företags id: 1–64 tecken av A–Z, a–z, 0–9, punkt,"
         " understreck och bindestreck, först en bokstav eller siffra.",
@@ -112,6 +114,30 @@ REFUSALS = {
 }
 
 LABELS = {
+    # The demo.
+    "demo.company": Text("Företaget {company_id}", "The company {company_id}"),
+    "demo.imported": Text(
+        "  {file}: {vouchers} verifikationer ({status})", "  {file}: {vouchers} vouchers ({status})"
+    ),
+    "demo.next": Text(
+        "Prova nu, i en annan terminal:\n"
+        "  .venv/bin/bokflow status {company_id}\n"
+        "  .venv/bin/bokflow vouchers {company_id} --latest 10\n"
+        "  .venv/bin/bokflow trial-balance {company_id}\n"
+        "  .venv/bin/bokflow import FIL.se --company mitt-bolag --wait\n"
+        "  .venv/bin/bokflow doctor\n"
+        "SIE-filerna ligger i {directory}.",
+        "Try now, in another terminal:\n"
+        "  .venv/bin/bokflow status {company_id}\n"
+        "  .venv/bin/bokflow vouchers {company_id} --latest 10\n"
+        "  .venv/bin/bokflow trial-balance {company_id}\n"
+        "  .venv/bin/bokflow import FILE.se --company my-company --wait\n"
+        "  .venv/bin/bokflow doctor\n"
+        "The SIE files are in {directory}.",
+    ),
+    "check": Text("Kontroll", "Check"),
+    "detail": Text("Läge", "Detail"),
+    "advice": Text("Att göra", "What to do"),
     # Columns.
     "account": Text("Konto", "Account"),
     "amount": Text("Belopp", "Amount"),
@@ -146,21 +172,21 @@ LABELS = {
     "finished": Text("Klar", "Finished"),
     "trigger": Text("Utlöst av", "Trigger"),
     "unchanged": Text("Oförändrade", "Unchanged"),
-    "voucher": Text("Verifikat", "Voucher"),
-    "vouchers": Text("Verifikat", "Vouchers"),
+    "voucher": Text("Verifikation", "Voucher"),
+    "vouchers": Text("Verifikationer", "Vouchers"),
     "warnings": Text("Anmärkningar", "Remarks"),
     # The status of one company.
     "actions": Text("Åtgärder", "Actions"),
     "bookkeeping": Text("Bokföring", "Bookkeeping"),
-    "latest_vouchers": Text("Senaste verifikat", "Latest vouchers"),
+    "latest_vouchers": Text("Senaste verifikationer", "Latest vouchers"),
     "never": Text("aldrig", "never"),
     "parts": Text("Delar", "Parts"),
     "sie": Text("Senaste SIE-fil", "Last SIE file"),
     "syncing": Text("Pågår", "Going on"),
     "verification": Text("Avstämning", "Verification"),
     "counts": Text(
-        "{vouchers} verifikat, {postings} rader, {set_aside} undanlagda",
-        "{vouchers} vouchers, {postings} postings, {set_aside} set aside",
+        "verifikationer: {vouchers}, rader: {postings}, undanlagda: {set_aside}",
+        "vouchers: {vouchers}, postings: {postings}, set aside: {set_aside}",
     ),
     "uploaded": Text(
         "{file_name}, räkenskapsår {fiscal_year}, {at}",
@@ -186,7 +212,7 @@ LABELS = {
         "{file}: {count} more remarks, see -o json.",
     ),
     "more_vouchers": Text(
-        "Fler verifikat finns: välj --limit, --latest eller -o json.",
+        "Fler verifikationer finns: välj --limit, --latest eller -o json.",
         "There are more vouchers: choose --limit, --latest or -o json.",
     ),
     "no_companies": Text(
@@ -221,7 +247,7 @@ WORDS = {
     "accounts": Text("konton", "accounts"),
     "dimensions": Text("dimensioner", "dimensions"),
     "opening_balances": Text("ingående balanser", "opening balances"),
-    "vouchers": Text("verifikat", "vouchers"),
+    "vouchers": Text("verifikationer", "vouchers"),
     "unverified": Text("inte avstämd", "not verified"),
     "verified": Text("avstämd", "verified"),
     "differs": Text("avviker", "differs"),

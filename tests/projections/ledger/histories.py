@@ -1,6 +1,7 @@
 """Histories of events for hypothesis: reads of two companies, with all that can befall them."""
 
 from datetime import date
+from typing import Any
 
 from hypothesis import strategies as some
 
@@ -50,7 +51,12 @@ def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
             events.append(_purge(company, generation, run, draw(some.sampled_from((None, year)))))
             continue
         run += 1
-        stamp = {"company": company, "generation": generation, "run": run, "year": year}
+        stamp: dict[str, Any] = {
+            "company": company,
+            "generation": generation,
+            "run": run,
+            "year": year,
+        }
         if what == "removal":
             key = VoucherKey(fiscal_year=year, series="A", number=draw(some.sampled_from(NUMBERS)))
             events.append(an_event(VouchersRemoved, keys=(key,), **stamp))
@@ -66,14 +72,14 @@ def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
 
 
 @some.composite
-def _reads(draw: some.DrawFn, year: date, stamp: dict[str, object]) -> list[AnyLedgerEvent]:
+def _reads(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyLedgerEvent]:
     aside = [a_set_aside_voucher(draw(some.sampled_from(NUMBERS)), year=year)]
     return a_read(
         *draw(vouchers(year)),
         set_aside=aside if draw(some.booleans()) else (),
         page=draw(some.integers(1, 3)),
         snapshot=draw(some.booleans()),
-        **stamp,  # type: ignore[arg-type]
+        **stamp,
     )
 
 

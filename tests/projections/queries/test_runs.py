@@ -20,6 +20,19 @@ from tests.books import Books
 from tests.builders import COMPANY, a_read, a_set_aside_voucher, a_voucher
 
 pytestmark = pytest.mark.engine
+READS = (
+    ReadOutcome(read=Read(part="accounts"), state="complete", created=500),
+    ReadOutcome(
+        read=Read(part="vouchers", fiscal_year=date(2025, 1, 1)),
+        state="complete",
+        snapshot=True,
+        created=3,
+        changed=2,
+        removed=1,
+        unchanged=9,
+        set_aside=1,
+    ),
+)
 
 
 async def start(books: Books) -> None:
@@ -39,21 +52,8 @@ async def test_a_run_is_told_in_the_agreed_shape(books: Books) -> None:
     )
     await books.happened(SyncQueued, run_id="run-1", trigger="upload", source="sie", upload_id="u")
     await books.happened(SyncStarted, run_id="run-1", generation=0, run_number=1, attempt=2)
-    reads = (
-        ReadOutcome(read=Read(part="accounts"), state="complete", created=500),
-        ReadOutcome(
-            read=Read(part="vouchers", fiscal_year=date(2025, 1, 1)),
-            state="complete",
-            snapshot=True,
-            created=3,
-            changed=2,
-            removed=1,
-            unchanged=9,
-            set_aside=1,
-        ),
-    )
     await books.happened(
-        SyncCompleted, run_id="run-1", run_number=1, fetched_at=await books.now(), reads=reads
+        SyncCompleted, run_id="run-1", run_number=1, fetched_at=await books.now(), reads=READS
     )
 
     (found,) = [run.model_dump(mode="json") for run in await runs(books.connection, COMPANY)]
@@ -70,7 +70,7 @@ async def test_a_run_is_told_in_the_agreed_shape(books: Books) -> None:
         "reason": None,
         "detail": "",
         "file_name": "bokslut.se",
-        "reads": [read.model_dump(mode="json") for read in reads],
+        "reads": [read.model_dump(mode="json") for read in READS],
         "created": 3,
         "changed": 2,
         "removed": 1,

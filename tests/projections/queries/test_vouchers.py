@@ -14,6 +14,42 @@ from tests.builders import COMPANY, a_read, a_voucher
 
 pytestmark = pytest.mark.engine
 NEXT_YEAR = date(2026, 1, 1)
+CASH_SALE = {
+    "fiscal_year": "2025-01-01",
+    "series": "A",
+    "number": "1",
+    "date": "2025-03-04",
+    "text": "Kassa",
+    "registered_on": "2025-03-05",
+    "source_id": "77",
+    "postings": [
+        {
+            "account": "1930",
+            "amount": "80.00",
+            "text": "Rättat",
+            "quantity": "1.5",
+            "state": "added",
+            "objects": {},
+        },
+        {
+            "account": "3001",
+            "amount": "-80.00",
+            "text": "",
+            "quantity": None,
+            "state": "booked",
+            "objects": {"1": "10", "6": "P1"},
+        },
+    ],
+    "struck": [
+        {
+            "account": "1930",
+            "amount": "8.00",
+            "text": "",
+            "quantity": None,
+            "objects": {"6": "P1"},
+        }
+    ],
+}
 
 
 async def listed(books: Books, **selection: Any) -> list[VoucherRow]:
@@ -82,42 +118,7 @@ async def test_struck_rows_stand_apart(books: Books) -> None:
 
     (found,) = await listed(books)
 
-    assert found.model_dump(mode="json") == {
-        "fiscal_year": "2025-01-01",
-        "series": "A",
-        "number": "1",
-        "date": "2025-03-04",
-        "text": "Kassa",
-        "registered_on": "2025-03-05",
-        "source_id": "77",
-        "postings": [
-            {
-                "account": "1930",
-                "amount": "80.00",
-                "text": "Rättat",
-                "quantity": "1.5",
-                "state": "added",
-                "objects": {},
-            },
-            {
-                "account": "3001",
-                "amount": "-80.00",
-                "text": "",
-                "quantity": None,
-                "state": "booked",
-                "objects": {"1": "10", "6": "P1"},
-            },
-        ],
-        "struck": [
-            {
-                "account": "1930",
-                "amount": "8.00",
-                "text": "",
-                "quantity": None,
-                "objects": {"6": "P1"},
-            }
-        ],
-    }
+    assert found.model_dump(mode="json") == CASH_SALE
 
 
 async def test_an_annulled_voucher_has_no_rows(books: Books) -> None:

@@ -71,7 +71,7 @@ def test_the_page_says_what_matters(command_line: CommandLine) -> None:
         "publicerar 75 %",
         "2025-03-04  A 1  Dagskassa",
         "bokslut.se, räkenskapsår 2025-01-01",
-        "1 verifikat, 2 rader, 0 undanlagda",
+        "verifikationer: 1, rader: 2, undanlagda: 0",
         "stöds inte av källan",
         "aldrig hämtad",
     ):
