@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     batch_wait_seconds: float = Field(default=0.05, ge=0.005, le=5)
     stuck_seconds: float = Field(default=120.0, ge=5)
     lease_seconds: float = Field(default=15.0, ge=1, le=300)
-    runs_at_once: int = Field(default=2, ge=1, le=64)
+    runs_at_once: int = Field(default=2, ge=0, le=64)  # 0: this worker only projects.
     transaction_timeout_seconds: float = Field(default=120.0, ge=1)
     lock_timeout_seconds: float = Field(default=20.0, ge=1)
     retry_delay_seconds_max: float = Field(default=10.0, ge=0.1, le=300)

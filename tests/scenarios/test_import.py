@@ -1,0 +1,138 @@
+"""SIE files through the whole engine: what is in the ledger is what the file says."""
+
+import io
+import json
+import re
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.sie.generator import GeneratedCompany, generate
+from schemas.errors import UploadRefused
+from tests.engine import Engine
+
+pytestmark = pytest.mark.engine
+SAMPLES = Path(__file__).parents[3] / "shared" / "sie-samples"
+
+
+def written(company: GeneratedCompany, year: int = 0) -> bytes:
+    file = io.BytesIO()
+    company.write(year, file)
+    return file.getvalue()
+
+
+async def test_an_imported_company_has_the_sums_that_its_generator_counted(engine: Engine) -> None:
+    company = generate(seed=5, years=2, vouchers_per_year=150)
+    await engine.start_worker()
+
+    for year in range(2):
+        run = await engine.end_of(await engine.upload("bageriet", written(company, year)))
+        assert run["state"] == "completed"
+
+    for year in range(2):
+        expected = company.expected(year)
+        moved = await engine.movements("bageriet", company.fiscal_years[year].first_day)
+        assert {k: v for k, v in moved.items() if v} == {
+            k: v for k, v in expected.movement.items() if v
+        }
+    assert await engine.balances_are_right()
+
+
+async def test_the_same_files_again_change_nothing(engine: Engine) -> None:
+    files = {
+        name: written(generate(seed=seed, years=1, vouchers_per_year=60))
+        for name, seed in (("bageriet", 6), ("snickeriet", 7))
+    }
+    await engine.start_worker()
+    for run_id in [await engine.upload(name, content) for name, content in files.items()]:
+        await engine.end_of(run_id)
+    before = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 1, 2, 3, 4, 5, 6")
+    changes = await engine.value("SELECT count(*) FROM ledger.voucher_change")
+
+    for run_id in [await engine.upload(name, content) for name, content in files.items()]:
+        assert (await engine.end_of(run_id))["state"] == "completed"
+
+    after = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 1, 2, 3, 4, 5, 6")
+    assert before == after
+    assert await engine.value("SELECT count(*) FROM ledger.voucher_change") == changes
+    results = await engine.connection.fetch(
+        "SELECT created, changed, removed FROM ledger.read_result WHERE run_number = 2"
+    )
+    assert {tuple(row) for row in results} == {(0, 0, 0)}
+
+
+async def test_a_file_of_another_company_is_refused_and_the_ledger_untouched(
+    engine: Engine,
+) -> None:
+    await engine.start_worker()
+    await engine.end_of(
+        await engine.upload("bageriet", written(generate(seed=6, years=1, vouchers_per_year=20)))
+    )
+    vouchers = await engine.value("SELECT count(*) FROM ledger.voucher")
+
+    with pytest.raises(UploadRefused) as refused:
+        await engine.upload("bageriet", written(generate(seed=7, years=1, vouchers_per_year=20)))
+
+    assert refused.value.code == "organisation_number_differs"
+    assert await engine.value("SELECT count(*) FROM ledger.voucher") == vouchers
+    assert await engine.value("SELECT count(*) FROM engine.upload") == 1
+
+
+async def test_vouchers_that_are_gone_from_the_file_are_removed(engine: Engine) -> None:
+    content = written(generate(seed=8, years=1, vouchers_per_year=40))
+    shorter = re.sub(rb"#KSUMMA[^\r\n]*\r\n", b"", content)
+    vouchers = re.findall(rb"#VER [^{]*\{[^}]*(?:\{[^}]*\}[^}]*)*\}\r\n", shorter)
+    shorter = shorter.replace(vouchers[3], b"").replace(vouchers[9], b"")
+    await engine.start_worker()
+    await engine.end_of(await engine.upload("bageriet", content))
+
+    await engine.end_of(await engine.upload("bageriet", shorter))
+
+    removed = await engine.value(
+        "SELECT removed FROM ledger.read_result WHERE run_number = 2 AND part = 'vouchers'"
+    )
+    assert removed == 2
+    changes = (
+        "SELECT count(*) FROM ledger.voucher_change WHERE run_number = 2 AND change = 'removed'"
+    )
+    assert await engine.value(changes) == 2
+    assert await engine.balances_are_right()
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public SIE samples are not here")
+async def test_the_public_samples_have_the_sums_of_their_lines(engine: Engine) -> None:
+    await engine.start_worker()
+    described = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
+    checked = 0
+    for sample in described:
+        content = (SAMPLES / sample["file"]).read_bytes()
+        company = f"sample-{checked}"
+        if sample["sie_type"] != "4" or not sample["opening_balance_rows"]:
+            continue  # Types 1 to 3, and 4I.
+        run_id = await engine.upload(company, content, name=sample["file"])
+        assert (await engine.end_of(run_id))["state"] == "completed"
+        checked += 1
+        expected = sums_of_lines(content.decode(sample["encoding"]))
+        moved = await engine.connection.fetch(
+            "SELECT account, sum(movement) FROM ledger.account_balance"
+            " WHERE company_id = $1 GROUP BY account",
+            company,
+        )
+        assert {a: m for a, m in moved if m} == {a: m for a, m in expected.items() if m}
+    assert checked > 3
+
+
+def sums_of_lines(text: str) -> dict[str, Decimal]:
+    """Per account the sum of the #TRANS lines: no code of the reader."""
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    line: Any
+    for line in re.finditer(
+        r"^[ \t]*#TRANS[ \t]+\"?([^\s\"]+)\"?[ \t]+\{[^}]*\}[ \t]+\"?(-?[0-9.]+)",
+        text,
+        re.MULTILINE | re.IGNORECASE,
+    ):
+        total[line[1]] += Decimal(line[2])
+    return dict(total)
