@@ -22,6 +22,7 @@ from connectors.sie.file import SieFile
 from schemas.codec import Message
 from schemas.topics import TOPICS
 from streams import topics, uploads
+from streams.database import Database
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.kafka import KafkaProfile
 from streams.embedded.postgres import PostgresProfile
@@ -166,6 +167,25 @@ class Engine:
         """Sends messages as they are, in order."""
         for future in [await self.publisher.send(message) for message in messages]:
             await self.publisher.acknowledged(future)
+
+    async def reconnect(self) -> None:
+        """A new connection, once the database answers again."""
+
+        async def connect() -> asyncpg.Connection | None:
+            try:
+                return await asyncpg.connect(self.endpoints.postgres_dsn)
+            except (asyncpg.PostgresError, OSError):
+                return None
+
+        self.connection = await eventually(connect, what="PostgreSQL answers")
+
+    async def database(self) -> Database:
+        """A pool as a worker has it; the caller stops it."""
+        database = Database(
+            self.endpoints.postgres_dsn, transaction_timeout_seconds=30, lock_timeout_seconds=30
+        )
+        await database.start()
+        return database
 
     async def value(self, query: str, *arguments: Any) -> Any:
         return await self.connection.fetchval(query, *arguments)
