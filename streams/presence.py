@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from schemas.errors import BrokerUnavailable, SyncError, TransientError
-from streams import lease, offsets
+from streams import lease, offsets, retry
 from streams.background import guarded
 from streams.database import Database
 from streams.positions import Agent, Positions
@@ -100,18 +100,22 @@ class Presence(Service):
         interval_seconds = self._settings.stuck_seconds / 8
         while True:
             await asyncio.sleep(interval_seconds)
-            try:
-                stuck = await self._stuck()
-            except TransientError:
-                self._waiting.clear()  # Nothing can move while one of them is away.
-                continue
+            stuck = await retry.until_done(
+                self._stuck,
+                what="watch",
+                delay_seconds_max=self._settings.retry_delay_seconds_max,
+            )
             if stuck:
                 names = ", ".join(f"{place.topic}/{place.partition}" for place in sorted(stuck))
                 self._give_up("watch", WorkerStuck(f"no progress at {names}"))
 
     async def _stuck(self) -> list[TopicPartition]:
         """The partitions that have waited too long and are this worker's, or nobody's."""
-        behind = await self._behind()
+        try:
+            behind = await self._behind()
+        except TransientError:
+            self._waiting.clear()  # Nothing can move while a server is away.
+            raise
         now = asyncio.get_running_loop().time()
         waiting = {}
         for place, next_offset in behind.items():

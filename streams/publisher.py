@@ -11,10 +11,12 @@ from schemas.codec import Message
 from schemas.errors import BrokerUnavailable
 from schemas.limits import DEAD_LETTER_BYTES_MAX
 from schemas.topics import LEDGER
+from streams import retry
 
 REQUEST_BYTES_MAX = DEAD_LETTER_BYTES_MAX + 512 * 1024
 REQUEST_SECONDS_MAX = 30
 LINGER_MS = 5
+PATIENCE_SECONDS = 5
 
 
 class Publisher(Service):
@@ -42,9 +44,17 @@ class Publisher(Service):
         return future
 
     async def acknowledged(self, future: "asyncio.Future[RecordMetadata]") -> RecordMetadata:
-        """Where the broker has put the message. Raises BrokerUnavailable."""
+        """Where the broker has put the message. Raises BrokerUnavailable.
+
+        The producer goes on trying while the broker is away; that is waited out here.
+        """
         try:
-            return await future
+            done, _ = await asyncio.wait({future}, timeout=PATIENCE_SECONDS)
+            if not done:
+                retry.pause("publish", BrokerUnavailable("no answer to what was published"))
+            metadata = await future
+            retry.resume("publish")
+            return metadata
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise BrokerUnavailable(repr(error)) from error

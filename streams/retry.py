@@ -13,22 +13,38 @@ log = structlog.get_logger()
 FIRST_DELAY_SECONDS = 0.2
 Result = TypeVar("Result")
 
+# The work of this process that waits. When a server is away all of it waits, for one reason: it is
+# said when the first of it begins to, and when the last of it goes on.
+_paused: set[str] = set()
+
 
 async def until_done(
     action: Callable[[], Awaitable[Result]], *, what: str, delay_seconds_max: float
 ) -> Result:
     """The action's result, however often a TransientError has to be waited out before."""
-    delay_seconds, retries = FIRST_DELAY_SECONDS, 0
+    delay_seconds = FIRST_DELAY_SECONDS
     while True:
         try:
             result = await action()
         except TransientError as error:
-            if retries == 0:
-                log.warning("work_paused", what=what, error=str(error))
-            retries += 1
+            pause(what, error)
             await asyncio.sleep(delay_seconds * random.uniform(0.5, 1.0))
             delay_seconds = min(delay_seconds * 2, delay_seconds_max)
         else:
-            if retries:
-                log.info("work_resumed", what=what, retries=retries)
+            resume(what)
             return result
+
+
+def pause(what: str, error: TransientError) -> None:
+    """Says that work waits, unless other work does so already."""
+    if not _paused:
+        log.warning("work_paused", what=what, error=str(error))
+    _paused.add(what)
+
+
+def resume(what: str) -> None:
+    """Says that all work goes on, where this was the last that waited."""
+    if what in _paused:
+        _paused.discard(what)
+        if not _paused:
+            log.info("work_resumed", what=what)

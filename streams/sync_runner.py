@@ -19,7 +19,6 @@ from schemas.codec import Message, encode
 from schemas.errors import (
     BrokerUnavailable,
     RejectedError,
-    SyncError,
     TransientError,
     UploadRefused,
 )
@@ -40,10 +39,6 @@ log = structlog.get_logger()
 UNACKNOWLEDGED_MAX = 16
 PROGRESS_SECONDS = 1.0
 BROKER_DELAY_SECONDS_MAX = 5.0
-
-
-class RunLost(SyncError):
-    """The run's lease ran out: another runner may have taken it."""
 
 
 class AttemptsExhausted(RejectedError):
@@ -77,9 +72,10 @@ class SyncRunner:
         try:
             await asyncio.wait({heartbeat, work}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
-                log.warning("run_lost", run_id=run.run_id, attempt=run.attempt)
-            else:
-                work.result()
+                raise sync_runs.RunLost(run.run_id)
+            work.result()
+        except sync_runs.RunLost:
+            log.warning("run_lost", run_id=run.run_id, attempt=run.attempt)
         finally:
             for task in (heartbeat, work):
                 task.cancel()
@@ -150,8 +146,7 @@ class SyncRunner:
         with file:
             await self._publish_all(run, SieConnector(SieFile(file, name=run.upload_id)))
         async with self._database.transaction() as connection:
-            if not await sync_runs.confirm(connection, run):
-                raise RunLost(run.run_id)
+            await sync_runs.confirm(connection, run)
 
     async def _publish_all(self, run: Claimed, connector: Connector) -> None:
         planned = await asyncio.to_thread(connector.reads, Scope())

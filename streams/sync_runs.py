@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 
+from schemas.errors import TransientError
 from schemas.lifecycle_events import SyncCompleted, SyncFailed, SyncStarted
 from schemas.limits import TEXT_CHARACTERS_MAX
 from streams import lease, outbox
@@ -51,9 +52,12 @@ RAISE_RUN_NUMBER = """
 """
 PROGRESS = "UPDATE engine.sync_run SET vouchers_done = $3 WHERE run_id = $1 AND attempt = $2"
 DONE_READS = "SELECT read FROM engine.sync_read WHERE run_id = $1"
+# Only the attempt that has the run may say so: another's reads are its own business.
 ADD_READ = """
     INSERT INTO engine.sync_read (run_id, read, attempt, position, partition, message_offset)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    SELECT run_id, $2, attempt, $4, $5, $6 FROM engine.sync_run
+    WHERE run_id = $1 AND attempt = $3 AND state = 'running' FOR UPDATE
+    RETURNING true
 """
 CONFIRMING = """
     UPDATE engine.sync_run SET state = 'confirming', fetched_at = engine.clock()
@@ -68,6 +72,10 @@ FINISH = """
     WHERE run_id = $1
 """
 ATTEMPTS_MAX = 20
+
+
+class RunLost(TransientError):
+    """The run's lease ran out, and another runner has taken it: there is nothing more to do."""
 
 
 @dataclass(frozen=True)
@@ -141,15 +149,19 @@ async def add_read(
     partition: int,
     message_offset: int,
 ) -> None:
-    """Remembers that a read was published whole, and where its ReadCompleted stands."""
-    await connection.execute(
-        ADD_READ, run.run_id, read, run.attempt, position, partition, message_offset
-    )
+    """Remembers that a read was published whole, and where its ReadCompleted stands.
+
+    Raises RunLost where another attempt has the run.
+    """
+    arguments = (run.run_id, read, run.attempt, position, partition, message_offset)
+    if not await connection.fetchval(ADD_READ, *arguments):
+        raise RunLost(run.run_id)
 
 
-async def confirm(connection: asyncpg.Connection, run: Claimed) -> bool:
-    """Everything is published: the ledger has the word now. False where the run was taken over."""
-    return bool(await connection.fetchval(CONFIRMING, run.run_id, run.attempt))
+async def confirm(connection: asyncpg.Connection, run: Claimed) -> None:
+    """Everything is published: the ledger has the word now. Raises RunLost as `add_read`."""
+    if not await connection.fetchval(CONFIRMING, run.run_id, run.attempt):
+        raise RunLost(run.run_id)
 
 
 async def complete(
