@@ -81,7 +81,7 @@ async def receive(
         await _ensure_company(
             connection,
             company_id,
-            name=(name or judgement.company_name)[:TEXT_CHARACTERS_MAX],
+            name=name[:TEXT_CHARACTERS_MAX],  # Without one, the files say what it is called.
             number=number,
             now=now,
         )
@@ -182,7 +182,7 @@ async def refuse(
             company_id=company_id,
             occurred_at=await connection.fetchval("SELECT engine.clock()"),
             upload_id=str(uuid4()),
-            file_name=file_name,
+            file_name=file_name[:TEXT_CHARACTERS_MAX],
             reason=code,
             detail=sentence[:TEXT_CHARACTERS_MAX],
         )

@@ -1,18 +1,16 @@
 """A whole engine for scenarios: real Kafka and PostgreSQL, workers as processes of their own."""
 
-import asyncio
 import io
 import itertools
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 from aiokafka import TopicPartition
@@ -31,28 +29,15 @@ from streams.migrate import bring_up_to_date
 from streams.presence import LEASE_PREFIX, end_offsets
 from streams.publisher import Publisher
 from streams.settings import Settings
+from tests.eventually import LIMIT_SECONDS, eventually
 from tests.servers import FAST, PARTITIONS
 
-LIMIT_SECONDS = 60
 SESSION_TIMEOUT_SECONDS = 2
 PROFILE = StackProfile(
     kafka=KafkaProfile(properties={"log.flush.interval.messages": "9223372036854775807"}),
     postgres=PostgresProfile(settings=FAST),
 )
-Value = TypeVar("Value")
 _numbers = itertools.count(1)
-
-
-async def eventually(
-    look: Callable[[], Awaitable[Value | None]], *, what: str, limit_seconds: float = LIMIT_SECONDS
-) -> Value:
-    """What `look` answers, once that is true."""
-    deadline = time.monotonic() + limit_seconds
-    while True:
-        if found := await look():
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {limit_seconds} s"
-        await asyncio.sleep(0.05)
 
 
 @dataclass

@@ -150,8 +150,23 @@ def _queue(state: State, event: SyncQueued) -> None:
         state="queued",
         queued_at=event.occurred_at,
     )
-    if state.companies[event.company_id].open_run_id is None:
-        _change(state, event.company_id, open_run_id=event.run_id, open_since=event.occurred_at)
+    _note_open(state, event.company_id)
+
+
+def _note_open(state: State, company_id: str) -> None:
+    """The run that has waited longest for its end, and since when."""
+    waiting = [
+        run
+        for run in state.runs.values()
+        if run.company_id == company_id and run.finished_at is None
+    ]
+    oldest = min(waiting, key=lambda run: (run.queued_at, run.run_id), default=None)
+    _change(
+        state,
+        company_id,
+        open_run_id=oldest.run_id if oldest else None,
+        open_since=oldest.queued_at if oldest else None,
+    )
 
 
 def _start(state: State, event: SyncStarted) -> None:
@@ -163,7 +178,7 @@ def _start(state: State, event: SyncStarted) -> None:
         attempt=event.attempt,
         started_at=event.occurred_at,
     )
-    _change(state, event.company_id, open_run_id=event.run_id, open_since=event.occurred_at)
+    _note_open(state, event.company_id)
 
 
 def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to: str) -> None:
@@ -180,8 +195,7 @@ def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to:
         detail=detail,
         reads=[read.model_dump(mode="json") for read in reads],
     )
-    if state.companies[event.company_id].open_run_id == event.run_id:
-        _change(state, event.company_id, open_run_id=None, open_since=None)
+    _note_open(state, event.company_id)
     run = state.runs.get(event.run_id)
     upload = state.uploads.get(run.upload_id) if run and run.upload_id else None
     if upload is not None and upload.state == "received":

@@ -17,7 +17,8 @@ VERSION = 1
 LOAD_COMPANIES = "SELECT * FROM company_status WHERE company_id = ANY($1::text[])"
 LOAD_PARTS = "SELECT * FROM part_status WHERE company_id = ANY($1::text[])"
 LOAD_RUNS = """
-    SELECT * FROM sync_run WHERE company_id = ANY($1::text[]) AND run_id = ANY($2::text[])
+    SELECT * FROM sync_run WHERE company_id = ANY($1::text[])
+        AND (run_id = ANY($2::text[]) OR finished_at IS NULL)
 """
 LOAD_UPLOADS = """
     SELECT * FROM sie_upload WHERE company_id = ANY($1::text[])

@@ -46,6 +46,7 @@ CREATE TABLE sync_run (
     reads jsonb NOT NULL,
     PRIMARY KEY (company_id, run_id)
 );
+CREATE INDEX sync_run_open ON sync_run (company_id) WHERE finished_at IS NULL;
 CREATE INDEX sync_run_latest ON sync_run (company_id, queued_at DESC);
 
 CREATE TABLE sie_upload (

@@ -12,7 +12,8 @@ from streams.checkup import examine
 from streams.migrate import bring_up_to_date
 from streams.sync_runner import SyncRunner
 from tests.builders import a_page, a_read, a_voucher
-from tests.engine import Engine, delete_topics, eventually
+from tests.engine import Engine, delete_topics
+from tests.eventually import eventually
 from tests.scenarios.lossy_publisher import LossyPublisher
 from tests.scenarios.test_faults import a_file, is_whole
 from tests.servers import PARTITIONS

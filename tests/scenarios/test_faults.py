@@ -8,7 +8,8 @@ import re
 import pytest
 
 from connectors.sie.generator import generate
-from tests.engine import SESSION_TIMEOUT_SECONDS, Engine, Worker, eventually
+from tests.engine import SESSION_TIMEOUT_SECONDS, Engine, Worker
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.engine
 VOUCHERS = 3000

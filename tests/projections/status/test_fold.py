@@ -1,0 +1,130 @@
+"""What lifecycle events make of a company's status, without a database."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from projections.status.fold import State, fold
+from schemas.lifecycle_events import (
+    AnyLifecycleEvent,
+    CompanyRegistered,
+    CompanyRemoved,
+    LifecycleEvent,
+    ReadOutcome,
+    SyncCompleted,
+    SyncFailed,
+    SyncQueued,
+    SyncStarted,
+    UploadReceived,
+    UploadRefused,
+)
+from schemas.parts import Read
+from tests.builders import YEAR
+
+BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+
+def at(minute: int) -> datetime:
+    return BEGIN + timedelta(minutes=minute)
+
+
+def an_event(kind: type[LifecycleEvent], sequence: int, **fields: Any) -> AnyLifecycleEvent:
+    stamp = {"company_id": "bageriet", "sequence": sequence, "occurred_at": at(sequence)}
+    event = kind.model_validate(stamp | fields)
+    assert isinstance(event, AnyLifecycleEvent)
+    return event
+
+
+def an_upload(run: str, start: int) -> list[AnyLifecycleEvent]:
+    upload = {"upload_id": f"u-{run}", "run_id": run, "file_name": f"{run}.se"}
+    return [
+        an_event(UploadReceived, start, size_bytes=1, sie_type="4E", fiscal_year=YEAR, **upload),
+        an_event(
+            SyncQueued, start + 1, run_id=run, trigger="upload", source="sie", upload_id=f"u-{run}"
+        ),
+    ]
+
+
+def started(run: str, sequence: int) -> AnyLifecycleEvent:
+    return an_event(SyncStarted, sequence, run_id=run, generation=0, run_number=1, attempt=1)
+
+
+def completed(run: str, sequence: int) -> AnyLifecycleEvent:
+    read = ReadOutcome(read=Read(part="vouchers", fiscal_year=YEAR), state="complete")
+    return an_event(
+        SyncCompleted, sequence, run_id=run, run_number=1, fetched_at=at(sequence), reads=(read,)
+    )
+
+
+def failed(run: str, sequence: int) -> AnyLifecycleEvent:
+    read = ReadOutcome(read=Read(part="vouchers", fiscal_year=YEAR), state="incomplete")
+    return an_event(
+        SyncFailed, sequence, run_id=run, run_number=1, reason="incomplete", reads=(read,)
+    )
+
+
+REGISTERED = an_event(CompanyRegistered, 1, source="sie")
+
+
+def test_an_applied_upload_makes_the_company_fresh() -> None:
+    state = State()
+
+    fold(state, [REGISTERED, *an_upload("r-1", 2), started("r-1", 4), completed("r-1", 5)])
+
+    company = state.companies["bageriet"]
+    assert (company.last_fetched_at, company.last_sync_at) == (at(5), at(5))
+    assert company.open_run_id is None
+    assert state.parts["bageriet", "vouchers"].state == "ok"
+    assert state.uploads["u-r-1"].state == "applied"
+
+
+def test_events_that_come_twice_are_ignored() -> None:
+    history = [REGISTERED, *an_upload("r-1", 2), started("r-1", 4), completed("r-1", 5)]
+    once, twice = State(), State()
+
+    assert fold(once, history) == 0
+    assert fold(twice, [*history[:3], *history]) == 3
+
+    assert once == twice
+
+
+def test_failures_are_counted_until_a_run_completes() -> None:
+    state = State()
+    history = [REGISTERED, *an_upload("r-1", 2), failed("r-1", 4), *an_upload("r-2", 5)]
+
+    fold(state, [*history, failed("r-2", 7)])
+    assert state.companies["bageriet"].failures_in_a_row == 2
+    assert state.parts["bageriet", "vouchers"].state == "failed"
+    assert state.uploads["u-r-1"].state == "failed"
+
+    fold(state, [*an_upload("r-3", 8), completed("r-3", 10)])
+    assert state.companies["bageriet"].failures_in_a_row == 0
+
+
+def test_a_run_that_waits_behind_another_is_open_when_that_has_ended() -> None:
+    state = State()
+
+    fold(state, [REGISTERED, *an_upload("r-1", 2), *an_upload("r-2", 4), completed("r-1", 6)])
+
+    company = state.companies["bageriet"]
+    assert (company.open_run_id, company.open_since) == ("r-2", at(5))
+
+
+def test_a_refused_file_stands_in_the_log_and_changes_nothing_else() -> None:
+    state = State()
+    refused = an_event(UploadRefused, 2, upload_id="u-9", file_name="bild.png", reason="not_sie")
+
+    fold(state, [REGISTERED, refused])
+
+    assert state.uploads["u-9"].state == "refused"
+    assert state.companies["bageriet"].failures_in_a_row == 0
+
+
+def test_a_removed_company_is_forgotten_and_can_come_back() -> None:
+    state = State()
+    history = [REGISTERED, *an_upload("r-1", 2), an_event(CompanyRemoved, 4)]
+
+    fold(state, [*history, completed("r-1", 5)])
+    assert (state.companies, state.runs, state.uploads) == ({}, {}, {})
+
+    fold(state, [an_event(CompanyRegistered, 6, source="sie")])
+    assert state.companies["bageriet"].registered_at == at(6)

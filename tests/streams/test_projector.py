@@ -1,0 +1,159 @@
+"""A batch into the tables, once: whatever comes twice, out of turn, or never will do."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+from projections.ledger import projection
+from projections.migrate import LEDGER
+from schemas.codec import decode_ledger, encode
+from schemas.ledger_events import AnyLedgerEvent
+from streams import checkup, offsets
+from streams.database import Database
+from streams.projector import EXITS_MAX, MessageUnsolved, OffsetGap, Projector, portions
+from streams.received import Received
+from tests.builders import a_page, a_read, a_voucher
+from tests.servers import PostgresServer
+
+pytestmark = pytest.mark.engine
+TOPIC = "bokflow.ledger"
+
+
+@pytest.fixture
+async def pool(postgres_server: PostgresServer) -> AsyncIterator[Database]:
+    async with postgres_server.fresh_database() as dsn:
+        database = Database(dsn, transaction_timeout_seconds=20, lock_timeout_seconds=5)
+        await database.start()
+        try:
+            yield database
+        finally:
+            await database.stop()
+
+
+def a_projector(database: Database, apply: Any = projection.apply) -> Projector:
+    return Projector(
+        database,
+        LEDGER,
+        decode=lambda message: projection.prepare(decode_ledger(message.value, key=message.key)),
+        apply=apply,
+        retry_delay_seconds_max=0.2,
+    )
+
+
+def received(*events: AnyLedgerEvent, start: int = 0, partition: int = 1) -> list[Received]:
+    return [
+        Received(
+            topic=TOPIC,
+            partition=partition,
+            offset=start + place,
+            key=event.company_id.encode(),
+            value=encode(event).value,
+            headers=(),
+            received_at=datetime.now(UTC),
+        )
+        for place, event in enumerate(events)
+    ]
+
+
+async def value(database: Database, query: str) -> Any:
+    async with database.connection() as connection:
+        return await connection.fetchval(query)
+
+
+async def next_offset(database: Database, partition: int = 1) -> int:
+    async with database.connection() as connection:
+        return (await offsets.read(connection, LEDGER))[partition].next_offset
+
+
+async def test_a_redelivered_batch_counts_once(pool: Database) -> None:
+    batch = received(*a_read(*(a_voucher(str(number)) for number in range(1, 6))))
+    projector = a_projector(pool)
+
+    await projector.apply(batch[:3])
+    await projector.apply(batch)
+    await a_projector(pool).apply(batch)
+
+    assert await value(pool, "SELECT count(*) FROM ledger.voucher") == 5
+    assert await value(pool, "SELECT sum(postings) FROM ledger.account_balance") == 10
+    assert await value(pool, "SELECT events_applied FROM ledger.read_result") == 3
+    assert projector.committed == {1: len(batch)}
+
+
+async def test_a_message_beyond_the_next_one_is_a_gap(pool: Database) -> None:
+    batch = received(*a_read(a_voucher("1"), a_voucher("2"), a_voucher("3")))
+    projector = a_projector(pool)
+    await projector.apply(batch[:1])
+
+    with pytest.raises(OffsetGap, match="1 is next"):
+        await projector.apply(batch[2:])
+
+    assert await next_offset(pool) == 1
+
+
+async def test_the_third_exit_of_a_message_stops_its_partition_only(pool: Database) -> None:
+    poison = a_page(a_voucher("13"))
+
+    async def apply(connection: asyncpg.Connection, events: Sequence[Any]) -> int:
+        if any(event.event_id == poison.event_id for event in events):
+            raise ZeroDivisionError("nobody foresaw this")
+        return await projection.apply(connection, events)
+
+    bad = received(poison, *a_read(a_voucher("1"), company="snickeriet"))
+    good = received(*a_read(a_voucher("1"), company="gjuteriet"), partition=2)
+
+    for _ in range(EXITS_MAX - 1):
+        with pytest.raises(MessageUnsolved):
+            await a_projector(pool, apply).apply([*bad, *good])
+        assert await next_offset(pool) == 0
+    await a_projector(pool, apply).apply([*bad, *good])
+
+    assert await next_offset(pool, 1) == 0
+    assert await next_offset(pool, 2) == len(good)
+    reason = await value(pool, "SELECT max(stopped_reason) FROM engine.projection_offset")
+    assert "nobody foresaw this" in reason
+
+
+async def test_a_resumed_partition_goes_on_where_it_stopped(pool: Database) -> None:
+    batch = received(*a_read(a_voucher("1")))
+    async with pool.transaction() as connection:
+        await offsets.stop(connection, LEDGER, 1, "message 0 ended the worker 3 times")
+    await a_projector(pool).apply(batch)
+    assert await next_offset(pool) == 0
+
+    async with pool.connection() as connection:
+        assert await checkup.resume(connection) == 1
+    await a_projector(pool).apply(batch)
+
+    assert await next_offset(pool) == len(batch)
+
+
+async def test_a_value_that_postgresql_refuses_is_found_among_many(pool: Database) -> None:
+    read = a_read(*(a_voucher(str(number)) for number in range(1, 31)), page=3)
+    other = a_page(a_voucher("1", text="en\x00tva"), company="snickeriet")
+
+    await a_projector(pool).apply(received(*read[:5], other, *read[5:]))
+
+    assert await value(pool, "SELECT count(*) FROM ledger.voucher") == 30
+    assert await value(pool, "SELECT state FROM ledger.read_result") == "complete"
+    topic = await value(pool, "SELECT topic FROM engine.outbox")
+    assert topic == "bokflow.dead-letters"
+
+
+async def test_a_worker_of_another_version_stops_applying(pool: Database) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("UPDATE engine.projection_offset SET in_use = false")
+
+    with pytest.raises(offsets.VersionSuperseded):
+        await a_projector(pool).apply(received(*a_read(a_voucher("1"))))
+
+    assert await value(pool, "SELECT count(*) FROM ledger.voucher") == 0
+
+
+def test_a_transaction_holds_a_bounded_number_of_bytes() -> None:
+    large = Received(TOPIC, 0, 0, b"k", b"x" * (3 * 1024 * 1024), (), datetime.now(UTC))
+
+    assert [len(portion) for portion in portions([large] * 5)] == [1] * 5
+    assert portions([]) == [[]]
