@@ -64,6 +64,17 @@ def test_the_settings_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.kafka_url == "kafka:9092"
 
 
+def test_the_role_of_the_engine_is_no_superuser() -> None:
+    role = COMPOSE["configs"]["role"]["content"]
+
+    assert "POSTGRES_USER" not in SERVICES["postgres"]["environment"]
+    assert "CREATE ROLE bokflow LOGIN" in role
+    assert "SUPERUSER" not in role
+    mounted = SERVICES["postgres"]["configs"][0]
+    assert mounted["source"] == "role"
+    assert mounted["target"].startswith("/docker-entrypoint-initdb.d/")
+
+
 def test_the_password_of_the_engine_is_that_of_the_database() -> None:
     password = SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD"]
 
