@@ -1,14 +1,18 @@
-"""What is measured with: the generator's vouchers, as pages on the ledger topic and as a file."""
+"""What is measured with: vouchers as pages on the ledger topic, and a company as a file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 from connectors.sie.generator import GeneratedCompany, generate
 from connectors.sie.paging import voucher_pages
+from schemas.bookkeeping import Posting, Voucher
 from schemas.codec import Message, encode
 from schemas.ledger_events import VouchersObserved
-from tests.builders import an_end, an_event
+from tests.builders import YEAR, an_end, an_event
 
 SEED = 20
 COMPANY = "bench"
@@ -26,19 +30,32 @@ def company(vouchers: int) -> GeneratedCompany:
     return generate(seed=SEED, years=1, vouchers_per_year=vouchers)
 
 
-def read_of(source: GeneratedCompany) -> Iterator[Page]:
-    """A whole read of the company's only year, in pages as the SIE connector cuts them."""
-    year = source.fiscal_years[0].first_day
+def a_read(vouchers: int) -> Iterator[Page]:
+    """A whole read of that many vouchers of three postings, cut as the SIE connector cuts it."""
     sequence = 0
-    for page in voucher_pages(source.vouchers(0)):
+    for page in voucher_pages(map(_voucher, range(1, vouchers + 1))):
         sequence += 1
-        vouchers = page.fields["vouchers"]
-        event = an_event(
-            VouchersObserved, sequence=sequence, company=COMPANY, year=year, vouchers=vouchers
-        )
-        rows = sum(1 + len(voucher.postings) for voucher in vouchers)
-        yield Page(encode(event), rows)
-    yield Page(encode(an_end(sequence, company=COMPANY, year=year)), 0)
+        some = cast(tuple[Voucher, ...], page.content["vouchers"])
+        event = an_event(VouchersObserved, sequence=sequence, company=COMPANY, vouchers=some)
+        yield Page(encode(event), sum(1 + len(voucher.postings) for voucher in some))
+    yield Page(encode(an_end(sequence, company=COMPANY)), 0)
+
+
+def _voucher(number: int) -> Voucher:
+    net, vat = Decimal(number) + Decimal("0.50"), Decimal("12.25")
+    return Voucher(
+        fiscal_year=YEAR,
+        series="A",
+        number=str(number),
+        voucher_date=YEAR + timedelta(days=number % 365),
+        text=f"Faktura {number}",
+        registered_on=YEAR + timedelta(days=364),
+        postings=(
+            Posting(account="1510", amount=net + vat, objects={"1": str(number % 20)}),
+            Posting(account=str(3000 + number % 90), amount=-net, text="Försäljning"),
+            Posting(account="2611", amount=-vat),
+        ),
+    )
 
 
 def write_file(source: GeneratedCompany, path: Path) -> int:
