@@ -46,13 +46,7 @@ class Engine:
         self._workers = workers
         self._progress = progress
         self._stack = Stack(self._data_dir)
-        self._supervisor: Supervisor | None = None
         self._stop_looking = threading.Event()
-
-    def pids(self) -> dict[str, int]:
-        """The processes of a running engine, by name."""
-        workers = self._supervisor.pids() if self._supervisor else {}
-        return self._stack.pids() | workers
 
     @contextmanager
     def running(self) -> Iterator[Endpoints]:
@@ -62,7 +56,7 @@ class Engine:
             settings = engine_settings(endpoints)
             self._progress("Preparing topics and tables")
             asyncio.run(bring_up_to_date(settings))
-            supervisor = self._supervisor = Supervisor(
+            supervisor = Supervisor(
                 self._data_dir, self._children(endpoints), on_exit=self._say_exit
             )
             self._progress("Starting the workers")
