@@ -143,9 +143,13 @@ async def _kafka_findings(
         lag = sum(max(0, ends[place] - rows[place.partition].next_offset) for place in ends)
         behind: State = "warning" if lag > LAG_MESSAGES_MAX else "ok"
         yield Finding(projection.agent, behind, f"{lag} messages behind the end of {topic}")
-        for number, row in rows.items():
-            if row.stopped_reason is not None:
-                yield _stopped(f"{projection.agent}/{number}", row.stopped_reason)
+        for place, end in ends.items():
+            row = rows[place.partition]
+            reason = row.stopped_reason
+            if reason is None and row.next_offset > end:
+                reason = f"{LOST}: {topic} ends at {end}, the next offset is {row.next_offset}"
+            if reason is not None:
+                yield _stopped(f"{projection.agent}/{place.partition}", reason)
     places = [
         TopicPartition(DEAD_LETTERS.name, number) for number in range(counts[DEAD_LETTERS.name])
     ]

@@ -147,7 +147,7 @@ class _Maker:
         return self._voucher("B", day, text, rows)
 
     def _payment(self, day: date) -> Voucher:
-        amount = self._random.randint(50_000, 9_000_000)
+        amount = self._part_of(self._ledger.balances["1510"])
         rows = [self._row("1930", amount), self._row("1510", -amount)]
         return self._voucher("C", day, f"Inbetalning {self._random.choice(_CUSTOMERS)}", rows)
 
@@ -164,7 +164,7 @@ class _Maker:
         return self._voucher("D", day, f"{what} {self._random.choice(_SUPPLIERS)}", rows)
 
     def _paid_purchase(self, day: date) -> Voucher:
-        amount = self._random.randint(20_000, 6_000_000)
+        amount = self._part_of(-self._ledger.balances["2440"])
         rows = [self._row("2440", amount), self._row("1930", -amount)]
         return self._voucher("E", day, f"Utbetalning {self._random.choice(_SUPPLIERS)}", rows)
 
@@ -172,6 +172,11 @@ class _Maker:
         amount = self._random.randint(500, 60_000)
         rows = [self._row("6570", amount), self._row("1930", -amount)]
         return self._voucher("A", day, "Bankavgift", rows)
+
+    def _part_of(self, outstanding_ore: int) -> int:
+        """What is paid at once of what is owed, in öre."""
+        owed = max(outstanding_ore, 50_000)
+        return self._random.randint(owed // 5, owed * 3 // 5)
 
     def _annulled(self, voucher: Voucher, *, with_rows: bool) -> Voucher:
         """A voucher that keeps its number only: its rows are gone, or struck."""

@@ -13,7 +13,7 @@ from streams.command_line.texts import label
 from streams.command_line.trial_balance import trial_balance
 
 # The id, the seed and the vouchers of each year.
-COMPANIES = (("alfa", 11, 220), ("beta", 12, 340), ("gamma", 13, 150))
+COMPANIES = (("alfa", 6, 220), ("beta", 3, 340), ("gamma", 33, 150))
 YEARS = 2
 
 

@@ -12,6 +12,7 @@ import psutil
 
 SAMPLE_SECONDS = 0.2
 MEBIBYTE = 2**20
+BENCH = "benchmark"  # It looks on: neither foreign nor of the engine.
 BACKENDS = "PostgreSQL backends"
 Groups = dict[str, list[psutil.Process]]
 
@@ -109,7 +110,7 @@ def postgres_groups(data_dir: Path) -> Groups:
 
 def engine_groups(data_dir: Path) -> Groups:
     """All processes below this one, by what they are, and the PostgreSQL of the directory."""
-    groups = postgres_groups(data_dir)
+    groups = {BENCH: [psutil.Process()], **postgres_groups(data_dir)}
     for child in psutil.Process().children():
         try:
             words = child.cmdline()
@@ -129,11 +130,13 @@ def bounds(load: Load, workers: list[str]) -> str:
     """Where the time went: of one processor, so that all together may exceed 100 %."""
     python = sum(load.share(name) for name in workers)
     backends = load.share(BACKENDS)
-    rest = sum(load.share(name) for name in load.busy_seconds) - python - backends
+    bench = load.share(BENCH)
+    rest = sum(load.share(name) for name in load.busy_seconds) - python - backends - bench
     return (
         f"Python {python:.0%}, PostgreSQL backends {backends:.0%}, "
         f"neither at least {max(0.0, 1 - python - backends):.0%}; "
-        f"Kafka and PostgreSQL's others {rest:.0%}, foreign processes {load.others_share:.0%}"
+        f"Kafka, command and PostgreSQL's others {rest:.0%}, the benchmark {bench:.0%}, "
+        f"foreign processes {load.others_share:.0%}"
     )
 
 
