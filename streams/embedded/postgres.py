@@ -22,6 +22,7 @@ SUPERUSER = "postgres"
 ROLE = "bokflow"
 DATABASE = "bokflow"
 POLL_SECONDS = 0.1
+LAST_SECONDS_MAX = 20.0
 # When the first process of a server was killed, its children hold the memory for a moment.
 MEMORY_STILL_USED = "pre-existing shared memory block"
 MEMORY_ATTEMPTS_MAX = 10
@@ -91,7 +92,8 @@ class Postgres:
             return
         limit_seconds = self._profile.stop_seconds_max
         self._control("stop", "--mode=fast", limit_seconds=limit_seconds)
-        if not process.has_ended(found, limit_seconds=1.0):
+        # pg_ctl is done when the pid file has gone; the process itself ends a moment later.
+        if not process.has_ended(found, limit_seconds=LAST_SECONDS_MAX):
             raise StopTimedOut("PostgreSQL", pid=found.pid, limit_seconds=limit_seconds)
 
     def _initialise(self) -> None:
