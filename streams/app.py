@@ -14,10 +14,11 @@ from projections.status import projection as status
 from schemas.codec import decode_ledger, decode_lifecycle
 from schemas.limits import MESSAGE_BYTES_MAX
 from schemas.topics import LEDGER, LIFECYCLE
-from streams import agents, confirmer, outbox_relay
+from streams import agents, confirmer
 from streams.background import Background, Duty
 from streams.consumer import Transport
 from streams.database import Database
+from streams.outbox_relay import OutboxRelay
 from streams.positions import Agent, Positions
 from streams.presence import Presence
 from streams.projector import Projector
@@ -124,9 +125,6 @@ def faust_app(settings: Settings, positions: Positions) -> faust.App:
 def _duties(
     settings: Settings, database: Database, publisher: Publisher, holder: str
 ) -> list[Duty]:
-    async def relay() -> int:
-        return await outbox_relay.relay(database, publisher)
-
     async def confirm() -> int:
         return await confirmer.confirm(database, ledger_agent=LEDGER_PROJECTION.agent)
 
@@ -135,7 +133,7 @@ def _duties(
         for _ in range(settings.runs_at_once)
     ]
     return [
-        Duty("relay", relay, "bokflow_outbox", single=True),
+        Duty("relay", OutboxRelay(database, publisher).relay, "bokflow_outbox", single=True),
         Duty("confirmer", confirm, "bokflow_ledger", single=True),
         *(
             Duty(f"runner-{number}", runner.run_next, "bokflow_published", single=False)

@@ -16,6 +16,7 @@ MESSAGES_MAX = 500
 BYTES_MAX = 16 * 1024 * 1024
 # What was published stays this long, for whoever wants to look.
 KEPT_DAYS = 7
+PRUNE_SECONDS = 3600
 UNPUBLISHED = """
     SELECT outbox_id, topic, message_key, headers, message_value FROM (
         SELECT *, sum(length(coalesce(message_value, ''))) OVER (ORDER BY outbox_id)
@@ -25,31 +26,42 @@ UNPUBLISHED = """
     ) AS measured WHERE bytes_before < $2 ORDER BY outbox_id
 """
 MARK = "UPDATE engine.outbox SET published_at = engine.clock() WHERE outbox_id = ANY($1::bigint[])"
+WAKE_RUNNERS = "SELECT pg_notify('bokflow_published', '')"
 PRUNE = """
     DELETE FROM engine.outbox
     WHERE published_at < engine.clock() - make_interval(days => $1)
 """
 
 
-async def relay(database: Database, publisher: Publisher) -> int:
-    """Publishes what waits, up to a batch; the number of messages. Raises TransientError."""
-    async with database.connection() as connection:
-        rows = await connection.fetch(UNPUBLISHED, MESSAGES_MAX, BYTES_MAX)
-    if not rows:
-        return 0
-    await _publish(publisher, rows)
-    async with database.transaction() as connection:
-        await connection.execute(MARK, [row["outbox_id"] for row in rows])
-        await connection.execute("SELECT pg_notify('bokflow_published', '')")
-    return len(rows)
+class OutboxRelay:
+    """The relay of one worker; it works while it holds the lease."""
 
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._prune_at = 0.0
 
-async def prune(database: Database) -> None:
-    """Forgets what was published long ago."""
-    async with database.connection() as connection:
-        await connection.execute(PRUNE, KEPT_DAYS)
+    async def relay(self) -> int:
+        """Publishes what waits, up to a batch; the number of messages. Raises TransientError."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(UNPUBLISHED, MESSAGES_MAX, BYTES_MAX)
+        if not rows:
+            await self._prune()
+            return 0
+        await self._publish(rows)
+        async with self._database.transaction() as connection:
+            await connection.execute(MARK, [row["outbox_id"] for row in rows])
+            await connection.execute(WAKE_RUNNERS)
+        return len(rows)
 
+    async def _publish(self, rows: list[asyncpg.Record]) -> None:
+        futures = [await self._publisher.send(outbox.message_of(row)) for row in rows]
+        await asyncio.gather(*(self._publisher.acknowledged(future) for future in futures))
 
-async def _publish(publisher: Publisher, rows: list[asyncpg.Record]) -> None:
-    futures = [await publisher.send(outbox.message_of(row)) for row in rows]
-    await asyncio.gather(*(publisher.acknowledged(future) for future in futures))
+    async def _prune(self) -> None:
+        """Forgets, once in a while, what was published long ago."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._prune_at:
+            self._prune_at = now + PRUNE_SECONDS
+            async with self._database.connection() as connection:
+                await connection.execute(PRUNE, KEPT_DAYS)

@@ -71,6 +71,11 @@ FINISH = """
     UPDATE engine.sync_run SET state = $2, reason = $3, detail = $4, finished_at = $5
     WHERE run_id = $1
 """
+# The bookkeeping of a file is on the topic now; what remains is the log of the upload.
+FORGET_FILE = """
+    DELETE FROM engine.upload_chunk USING engine.sync_run AS run
+    WHERE run.run_id = $1 AND upload_chunk.upload_id = run.upload_id
+"""
 ATTEMPTS_MAX = 20
 
 
@@ -169,6 +174,7 @@ async def complete(
 ) -> None:
     """Ends a confirmed run well; its row and its company's are locked."""
     await connection.execute(FINISH, row["run_id"], "completed", None, "", now)
+    await connection.execute(FORGET_FILE, row["run_id"])
     await outbox.emit(
         connection,
         SyncCompleted,
@@ -193,6 +199,7 @@ async def fail(
     """Ends a run badly; its row and its company's are locked."""
     detail = detail[:TEXT_CHARACTERS_MAX]
     await connection.execute(FINISH, row["run_id"], "failed", reason, detail, now)
+    await connection.execute(FORGET_FILE, row["run_id"])
     await outbox.emit(
         connection,
         SyncFailed,
