@@ -5,6 +5,7 @@ from datetime import datetime
 import asyncpg
 
 from schemas.errors import RejectedError
+from schemas.limits import DEAD_LETTER_BYTES_MAX
 from schemas.topics import DEAD_LETTERS
 from streams import outbox
 from streams.received import Received
@@ -18,6 +19,7 @@ REASON_HEADER = "dead-letter-reason"
 ERROR_HEADER = "dead-letter-error"
 FIRST_AT_HEADER = "dead-letter-first-at"
 LAST_AT_HEADER = "dead-letter-last-at"
+CUT_FROM_HEADER = "dead-letter-cut-from-bytes"
 ERROR_BYTES_MAX = 8_000
 
 
@@ -41,11 +43,16 @@ async def set_aside(
         (FIRST_AT_HEADER, received.received_at.isoformat().encode()),
         (LAST_AT_HEADER, at.isoformat().encode()),
     )
+    value = received.value
+    if value is not None and len(value) > DEAD_LETTER_BYTES_MAX:
+        # The broker limits compressed bytes: what is blown up for spite cannot be kept whole.
+        headers += ((CUT_FROM_HEADER, str(len(value)).encode()),)
+        value = value[:DEAD_LETTER_BYTES_MAX]
     await outbox.add(
         connection,
         topic=DEAD_LETTERS.name,
         key=received.key,
         headers=headers,
-        value=received.value,
+        value=value,
         created_at=at,
     )

@@ -5,6 +5,8 @@ again; readers know it by its sequence.
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -33,6 +35,20 @@ PRUNE = """
 """
 
 
+def turns(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
+    """The first row of each key, then the second ones, …: a company's events stay in order even
+    where the broker takes a later message and not the one before it."""
+    found: list[list[asyncpg.Record]] = []
+    depths: Counter[bytes | None] = Counter()
+    for row in rows:
+        depth = depths[row["message_key"]]
+        depths[row["message_key"]] += 1
+        if depth == len(found):
+            found.append([])
+        found[depth].append(row)
+    return found
+
+
 class OutboxRelay:
     """The relay of one worker; it works while it holds the lease."""
 
@@ -48,15 +64,24 @@ class OutboxRelay:
         if not rows:
             await self._prune()
             return 0
-        await self._publish(rows)
-        async with self._database.transaction() as connection:
-            await connection.execute(MARK, [row["outbox_id"] for row in rows])
-            await connection.execute(WAKE_RUNNERS)
+        for turn in turns(rows):
+            await self._publish(turn)
         return len(rows)
 
     async def _publish(self, rows: list[asyncpg.Record]) -> None:
+        """Publishes and marks; a message that fails keeps back those of its key behind it."""
         futures = [await self._publisher.send(outbox.message_of(row)) for row in rows]
-        await asyncio.gather(*(self._publisher.acknowledged(future) for future in futures))
+        outcomes = await asyncio.gather(
+            *(self._publisher.acknowledged(future) for future in futures), return_exceptions=True
+        )
+        pairs = list(zip(rows, outcomes, strict=True))
+        done = [row["outbox_id"] for row, end in pairs if not isinstance(end, BaseException)]
+        async with self._database.transaction() as connection:
+            await connection.execute(MARK, done)
+            await connection.execute(WAKE_RUNNERS)
+        for _, end in pairs:
+            if isinstance(end, BaseException):
+                raise end
 
     async def _prune(self) -> None:
         """Forgets, once in a while, what was published long ago."""

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
 EXITS_MAX = 3
+GAPS_MAX = 2  # The second gap at one offset is a loss.
 NOTIFY = "SELECT pg_notify($1, '')"
 Decode = Callable[[Received], Any]
 Apply = Callable[[asyncpg.Connection, Sequence[Any]], Awaitable[int]]
@@ -31,6 +32,11 @@ Apply = Callable[[asyncpg.Connection, Sequence[Any]], Awaitable[int]]
 
 class OffsetGap(SyncError):
     """The next message is not the one that is waited for: the position must be sought anew."""
+
+    def __init__(self, topic: str, partition: int, *, came: int, expected: int) -> None:
+        super().__init__(f"{topic}/{partition}: message {came} came, {expected} is next")
+        self.partition = partition
+        self.expected = expected
 
 
 class MessageUnsolved(SyncError):
@@ -101,8 +107,11 @@ class Projector:
                 what=self._projection.agent,
                 delay_seconds_max=self._retry_delay_seconds_max,
             )
-        except (OffsetGap, offsets.VersionSuperseded):
+        except offsets.VersionSuperseded:
             raise
+        except OffsetGap as gap:
+            await self._meet(gap)
+            await self._apply_portion(portion)  # Its partition has stopped; the others go on.
         except Exception as error:  # noqa: BLE001 - found by halving, then counted and named.
             if len(portion) > 1:
                 middle = len(portion) // 2
@@ -166,29 +175,17 @@ class Projector:
             error=str(error),
         )
 
+    async def _meet(self, gap: OffsetGap) -> None:
+        """The first time the process goes, and its restart seeks anew; then it is a loss."""
+        exits = await self._count_exit(gap.partition, gap.expected, gap, exits_max=GAPS_MAX)
+        log.error("offset_gap_met", agent=self._projection.agent, error=str(gap), exits=exits)
+        if exits < GAPS_MAX:
+            raise gap
+
     async def _give_up(self, received: Received, error: Exception) -> None:
         """Counts the exit that this message causes; the third one stops its partition instead."""
         partition = received.partition
-
-        async def count() -> int:
-            async with self._database.transaction() as connection:
-                exits = await offsets.count_exit(
-                    connection,
-                    self._projection,
-                    partition=partition,
-                    message_offset=received.offset,
-                    error=f"{type(error).__name__}: {error}",
-                )
-                if exits >= EXITS_MAX:
-                    reason = f"message {received.offset} ended the worker {exits} times: {error!r}"
-                    await offsets.stop(connection, self._projection, partition, reason)
-                return exits
-
-        exits = await retry.until_done(
-            count,
-            what=self._projection.agent,
-            delay_seconds_max=self._retry_delay_seconds_max,
-        )
+        exits = await self._count_exit(partition, received.offset, error, exits_max=EXITS_MAX)
         log.error(
             "message_unsolved",
             topic=received.topic,
@@ -199,6 +196,31 @@ class Projector:
         )
         if exits < EXITS_MAX:
             raise MessageUnsolved(f"{received.topic}/{partition}/{received.offset}") from error
+
+    async def _count_exit(
+        self, partition: int, message_offset: int, error: Exception, *, exits_max: int
+    ) -> int:
+        """Counts an exit; with the last that is allowed the partition stops."""
+
+        async def count() -> int:
+            async with self._database.transaction() as connection:
+                exits = await offsets.count_exit(
+                    connection,
+                    self._projection,
+                    partition=partition,
+                    message_offset=message_offset,
+                    error=f"{type(error).__name__}: {error}",
+                )
+                if exits >= exits_max:
+                    reason = f"message {message_offset} ended the worker {exits} times: {error!r}"
+                    await offsets.stop(connection, self._projection, partition, reason)
+                return exits
+
+        return await retry.until_done(
+            count,
+            what=self._projection.agent,
+            delay_seconds_max=self._retry_delay_seconds_max,
+        )
 
 
 def portions(batch: Sequence[Received]) -> list[list[Received]]:
@@ -224,8 +246,7 @@ def _fresh(portion: list[Decoded], stored: dict[int, offsets.Stored]) -> list[De
             continue
         if offset > expected[partition]:
             raise OffsetGap(
-                f"{one.received.topic}/{partition}: message {offset} came, "
-                f"{expected[partition]} is next"
+                one.received.topic, partition, came=offset, expected=expected[partition]
             )
         expected[partition] = offset + 1
         fresh.append(one)

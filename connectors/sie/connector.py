@@ -9,7 +9,6 @@ from connectors.sie.dimensions_used import reserved_dimensions_used
 from connectors.sie.file import SieFile
 from connectors.sie.header import Header
 from connectors.sie.paging import pages_of_rows, voucher_pages
-from schemas.bookkeeping import FiscalYear
 from schemas.ledger_events import (
     AccountsObserved,
     CompanyObserved,
@@ -94,13 +93,10 @@ def _company(header: Header) -> Page:
 
 
 def _fiscal_years(header: Header) -> Iterator[Page]:
-    """Year 0 first, then those before it; a year that is declared twice comes once."""
-    years: dict[date, FiscalYear] = {}
-    for index in sorted(header.fiscal_years, reverse=True):
-        year = header.fiscal_years[index]
-        years.setdefault(year.first_day, year)
-    for page in pages_of_rows(list(years.values())):
-        yield Page(FiscalYearsObserved, {"fiscal_years": page})
+    """The file's own year. What it says of other years is no more than a comparison: a slip there
+    must not move a year that another file has brought."""
+    if header.fiscal_year is not None:
+        yield Page(FiscalYearsObserved, {"fiscal_years": (header.fiscal_year,)})
 
 
 def _yearly(kind: type[ReadEvent], header: Header, **content: object) -> Page:

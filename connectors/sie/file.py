@@ -11,6 +11,7 @@ from connectors.sie.diagnostics import Diagnostic, Diagnostics
 from connectors.sie.encoding import CHUNK_BYTES, ByteScan, Encoding, scan
 from connectors.sie.header import Header
 from connectors.sie.header_reader import HEADER_LABELS, HeaderReader, Marks
+from connectors.sie.identity import FISCAL_YEAR_MONTHS_MAX, months_of
 from connectors.sie.lines import LineWindow
 from connectors.sie.refusals import refused, sniff
 from connectors.sie.vouchers import VoucherReader
@@ -123,6 +124,9 @@ class SieFile:
             raise refused("type_not_supported", name=self.name, detail=header.sie_type)
         if header.fiscal_year is None:
             raise refused("fiscal_year_missing", name=self.name)
+        if months_of(header.fiscal_year) > FISCAL_YEAR_MONTHS_MAX:
+            first, last = header.fiscal_year.first_day, header.fiscal_year.last_day
+            raise refused("fiscal_year_too_long", name=self.name, detail=f"{first} to {last}")
         return header
 
     def _voucher_reader(self, header: Header, diagnostics: Diagnostics) -> VoucherReader:

@@ -15,6 +15,12 @@ FISCAL_YEAR_MONTHS_MAX = 18
 _CURRENCY = re.compile("[A-Z]{3}")
 
 
+def months_of(year: FiscalYear) -> int:
+    """The calendar months that a fiscal year touches."""
+    first, last = year.first_day, year.last_day
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
 class Identity:
     """Collects #FNAMN, #ORGNR, #RAR and what stands beside them; the first of each label counts."""
 
@@ -87,7 +93,7 @@ class Identity:
         except (ValueError, Unreadable):
             self._diagnostics.add("fiscal_year_unreadable", line=line, text=record.joined(0))
             return
-        months = (last.year - first.year) * 12 + last.month - first.month + 1
+        months = months_of(year)
         if months > FISCAL_YEAR_MONTHS_MAX:
             self._diagnostics.add("fiscal_year_long", line=line, months=months)
         self.fiscal_years.setdefault(index, year)

@@ -10,6 +10,7 @@ RefusalCode = Literal[
     "cut_off",
     "checksum_mismatch",
     "fiscal_year_missing",
+    "fiscal_year_too_long",
     "type_not_supported",
 ]
 SENTENCES: dict[RefusalCode, str] = {
@@ -18,6 +19,8 @@ SENTENCES: dict[RefusalCode, str] = {
     "cut_off": "{name} was cut off: {detail}.",
     "checksum_mismatch": "The checksum of {name} (#KSUMMA) does not match what the file holds.",
     "fiscal_year_missing": "{name} does not say which fiscal year it is about (#RAR 0).",
+    "fiscal_year_too_long": "{name} is about a fiscal year of more than 18 months ({detail}): "
+    "it would replace every year that it overlaps.",
     "type_not_supported": "{name} is of SIE type {detail}; only type 4E can be taken.",
 }
 

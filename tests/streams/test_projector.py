@@ -93,6 +93,20 @@ async def test_a_message_beyond_the_next_one_is_a_gap(pool: Database) -> None:
     assert await next_offset(pool) == 1
 
 
+async def test_a_gap_that_comes_again_is_a_loss_and_stops_its_partition(pool: Database) -> None:
+    batch = received(*a_read(a_voucher("1"), a_voucher("2"), a_voucher("3")))
+    other = received(*a_read(a_voucher("1"), company="gjuteriet"), partition=2)
+    with pytest.raises(OffsetGap):
+        await a_projector(pool).apply(batch[1:])
+
+    await a_projector(pool).apply([*batch[1:], *other])
+
+    assert await next_offset(pool, 1) == 0
+    assert await next_offset(pool, 2) == len(other)
+    reason = await value(pool, "SELECT max(stopped_reason) FROM engine.projection_offset")
+    assert "0 is next" in reason
+
+
 async def test_the_third_exit_of_a_message_stops_its_partition_only(pool: Database) -> None:
     poison = a_page(a_voucher("13"))
 

@@ -77,11 +77,11 @@ def test_the_company_is_told_as_the_file_has_it() -> None:
     }
 
 
-def test_all_declared_years_are_told() -> None:
-    (page,) = _pages(a_file("#RAR -1 20230101 20231231"), "fiscal_years")
+def test_only_the_year_of_the_file_is_told() -> None:
+    (page,) = _pages(a_file("#RAR -1 20230101 20240101"), "fiscal_years")
 
     years: Any = page.content["fiscal_years"]
-    assert [year.first_day.year for year in years] == [2024, 2023]
+    assert [year.first_day.year for year in years] == [2024]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.sie.header import normalised_organisation_number
+from schemas.errors import UploadRefused
 from tests.connectors.sie.builders import (
     HEAD,
     VOUCHER,
@@ -211,3 +212,12 @@ def test_labels_are_read_in_any_case() -> None:
     file = a_file("#ver A 1 20240305", "{", "#trans 1930 {} 125.00", "#Trans 3001 {} -125.00", "}")
 
     assert len(only_voucher(file).postings) == 2
+
+
+def test_a_fiscal_year_that_would_swallow_others_is_refused() -> None:
+    content = b"#FLAGGA 0\r\n#SIETYP 4\r\n#RAR 0 20220101 20521231\r\n#IB 0 1930 0.00\r\n"
+
+    with pytest.raises(UploadRefused) as refusal:
+        of_bytes(content).judge()
+
+    assert refusal.value.code == "fiscal_year_too_long"
