@@ -13,6 +13,7 @@ from pydantic_core import SchemaSerializer
 from schemas.limits import (
     AccountNumber,
     Amount,
+    Count,
     DimensionNumber,
     Number,
     ObjectNumber,
@@ -47,7 +48,7 @@ class Voucher(Model):
     fiscal_year: date  # Its first day: years may be broken.
     series: Series
     number: Number
-    occurrence: int = Field(default=1, ge=1)  # Tells equal keys of one document apart.
+    occurrence: Count = Field(default=1, ge=1)  # Tells equal keys of one document apart.
     voucher_date: date
     text: Text = ""
     registered_on: date | None = None
@@ -92,7 +93,7 @@ class VoucherKey(Model):
     fiscal_year: date
     series: Series
     number: Number
-    occurrence: int = Field(default=1, ge=1)
+    occurrence: Count = Field(default=1, ge=1)
 
 
 class SetAsideVoucher(Model):
@@ -101,7 +102,7 @@ class SetAsideVoucher(Model):
     fiscal_year: date
     series: Series
     number: Number
-    occurrence: int = Field(default=1, ge=1)
+    occurrence: Count = Field(default=1, ge=1)
     reason: str = Field(max_length=64)  # A code: unbalanced, voucher_date, amount, …
     detail: Text = ""
     difference: Amount | None = None

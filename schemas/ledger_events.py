@@ -17,7 +17,7 @@ from schemas.bookkeeping import (
     Voucher,
     VoucherKey,
 )
-from schemas.limits import PAGE_ROWS_MAX, PAGE_VOUCHERS_MAX, CompanyId, Text, Timestamp
+from schemas.limits import PAGE_ROWS_MAX, PAGE_VOUCHERS_MAX, CompanyId, Count, Text, Timestamp
 from schemas.model import Model
 from schemas.parts import Read
 
@@ -29,9 +29,9 @@ class LedgerEvent(Model):
 
     company_id: CompanyId
     occurred_at: Timestamp
-    generation: int = Field(ge=0)  # How often the company's bookkeeping has been emptied.
-    run_number: int = Field(ge=0)
-    attempt: int = Field(ge=0)
+    generation: Count  # How often the company's bookkeeping has been emptied.
+    run_number: Count
+    attempt: Count
 
     @property
     def fence(self) -> tuple[int, int, int]:
@@ -43,7 +43,7 @@ class ReadEvent(LedgerEvent):
     """An event of a read, numbered 1 … n in it."""
 
     read: Read
-    sequence: int = Field(ge=1)
+    sequence: Count = Field(ge=1)
 
     @property
     def event_id(self) -> str:
@@ -133,9 +133,9 @@ class ReadCompleted(ReadEvent):
 
     type: Literal["read_completed.v1"] = "read_completed.v1"
     snapshot: bool  # True: what the read did not see is gone at the source.
-    events: int = Field(ge=0)  # The events of this read before this one.
-    vouchers: int = Field(default=0, ge=0)
-    set_aside: int = Field(default=0, ge=0)
+    events: Count  # The events of this read before this one.
+    vouchers: Count = 0
+    set_aside: Count = 0
 
 
 class LedgerPurged(LedgerEvent):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.ledger_events import OrganisationNumber
-from schemas.limits import CompanyId, Text, Timestamp
+from schemas.limits import CompanyId, Count, Text, Timestamp
 from schemas.model import Model
 from schemas.parts import Part, Read, Scope
 
@@ -28,7 +28,7 @@ class LifecycleEvent(Model):
     """What every lifecycle event carries; `sequence` counts within the company."""
 
     company_id: CompanyId
-    sequence: int = Field(ge=1)
+    sequence: Count = Field(ge=1)
     occurred_at: Timestamp
 
     @property
@@ -80,7 +80,7 @@ class UploadReceived(LifecycleEvent):
     upload_id: str
     run_id: str
     file_name: Text
-    size_bytes: int = Field(ge=0)
+    size_bytes: int = Field(ge=0, le=2**63 - 1)
     sie_type: SieType
     fiscal_year: date | None = None
 
@@ -119,9 +119,9 @@ class SyncStarted(LifecycleEvent):
 
     type: Literal["sync_started.v1"] = "sync_started.v1"
     run_id: str
-    generation: int = Field(ge=0)
-    run_number: int = Field(ge=1)
-    attempt: int = Field(ge=1)
+    generation: Count
+    run_number: Count = Field(ge=1)
+    attempt: Count = Field(ge=1)
 
 
 class ReadOutcome(Model):
@@ -130,11 +130,11 @@ class ReadOutcome(Model):
     read: Read
     state: Literal["complete", "incomplete"]
     snapshot: bool = False
-    created: int = 0
-    changed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    set_aside: int = 0
+    created: Count = 0
+    changed: Count = 0
+    removed: Count = 0
+    unchanged: Count = 0
+    set_aside: Count = 0
 
 
 class SyncCompleted(LifecycleEvent):
@@ -142,7 +142,7 @@ class SyncCompleted(LifecycleEvent):
 
     type: Literal["sync_completed.v1"] = "sync_completed.v1"
     run_id: str
-    run_number: int = Field(ge=1)
+    run_number: Count = Field(ge=1)
     fetched_at: Timestamp  # When the source had been read.
     reads: tuple[ReadOutcome, ...] = ()
 
@@ -150,7 +150,7 @@ class SyncCompleted(LifecycleEvent):
 class SyncFailed(LifecycleEvent):
     type: Literal["sync_failed.v1"] = "sync_failed.v1"
     run_id: str
-    run_number: int | None = None  # None: it failed before a runner took it.
+    run_number: Count | None = None  # None: it failed before a runner took it.
     reason: Text
     detail: Text = ""
     retry_at: Timestamp | None = None
@@ -174,7 +174,7 @@ class SyncCancelled(LifecycleEvent):
 
 class PurgeStarted(LifecycleEvent):
     type: Literal["purge_started.v1"] = "purge_started.v1"
-    generation: int = Field(ge=1)
+    generation: Count = Field(ge=1)
     fiscal_years: tuple[date, ...] | None = None
     reload: bool = False
     requested_by: Text = ""
@@ -182,10 +182,10 @@ class PurgeStarted(LifecycleEvent):
 
 class PurgeCompleted(LifecycleEvent):
     type: Literal["purge_completed.v1"] = "purge_completed.v1"
-    generation: int = Field(ge=1)
+    generation: Count = Field(ge=1)
     fiscal_years: tuple[date, ...] | None = None
-    vouchers: int = Field(default=0, ge=0)
-    postings: int = Field(default=0, ge=0)
+    vouchers: Count = 0
+    postings: Count = 0
 
 
 AnyLifecycleEvent = (

@@ -48,6 +48,7 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]  # What PostgreSQL's integer holds.
 CompanyId = Annotated[str, StringConstraints(pattern=COMPANY_ID_PATTERN)]
 # Debit is positive, credit is negative; two decimals, below 10^16.
 Amount = Annotated[Decimal, BeforeValidator(_read_amount)]

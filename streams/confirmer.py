@@ -50,6 +50,7 @@ async def _confirm(
     connection: asyncpg.Connection, run_id: str, company_id: str, *, ledger_agent: str
 ) -> bool:
     results = await connection.fetch(RESULTS, run_id, ledger_agent)
+    assert results  # A run that confirms has published at least one read.
     if any(result["state"] is None and not result["passed"] for result in results):
         return False
     row = await sync_runs.lock_open(connection, run_id=run_id, company_id=company_id)

@@ -39,7 +39,7 @@ async def translated() -> AsyncIterator[None]:
         if state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES:
             raise StoreUnavailable(f"{error} ({state})") from error
         raise
-    except asyncpg.DataError as error:
+    except (OverflowError, UnicodeEncodeError) as error:  # asyncpg, before it sends anything.
         raise ValueRefused("22000", str(error)) from error
     except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
         raise StoreUnavailable(str(error) or type(error).__name__) from error

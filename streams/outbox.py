@@ -68,14 +68,21 @@ async def emit(
 
 
 def pack_headers(headers: Sequence[tuple[str, bytes]]) -> str:
-    """Headers as JSON: their values may be any bytes."""
-    packed = [(name, base64.b64encode(value).decode()) for name, value in headers]
+    """Headers as JSON: names and values may be anything, also what PostgreSQL cannot hold."""
+    packed = [(_packed(name.encode()), _packed(value)) for name, value in headers]
     return orjson.dumps(packed).decode()
 
 
 def unpack_headers(packed: str) -> Headers:
     """The headers that `pack_headers` packed."""
-    return tuple((name, base64.b64decode(value)) for name, value in orjson.loads(packed))
+    return tuple(
+        (base64.b64decode(name).decode(), base64.b64decode(value))
+        for name, value in orjson.loads(packed)
+    )
+
+
+def _packed(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 def message_of(row: asyncpg.Record) -> Message:

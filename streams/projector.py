@@ -117,7 +117,7 @@ class Projector:
                 middle = len(portion) // 2
                 await self._apply_portion(portion[:middle])
                 await self._apply_portion(portion[middle:])
-            elif isinstance(error, RejectedError):
+            elif isinstance(error, RejectedError) and portion[0].rejection is None:
                 await self._apply_portion([Decoded(portion[0].received, rejection=error)])
             else:
                 await self._give_up(portion[0].received, error)

@@ -63,6 +63,7 @@ class SyncRunner:
         try:
             await asyncio.wait({heartbeat, work}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
+                heartbeat.result()  # Its own error, if that is why it ended.
                 raise sync_runs.RunLost(run.run_id)
             work.result()
         except sync_runs.RunLost:

@@ -1,15 +1,17 @@
 """An SIE file that is read as a stream: judged whole, then its header and its vouchers."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import BinaryIO
 
 from connectors.sie.checksum import verify
 from connectors.sie.damage import damaged_letters
 from connectors.sie.diagnostics import Diagnostic, Diagnostics
 from connectors.sie.encoding import CHUNK_BYTES, ByteScan, Encoding, scan
-from connectors.sie.header import Header
+from connectors.sie.header import ZERO, Header, adds_up
 from connectors.sie.header_reader import HEADER_LABELS, HeaderReader, Marks
 from connectors.sie.identity import FISCAL_YEAR_MONTHS_MAX, months_of
 from connectors.sie.lines import LineWindow
@@ -19,6 +21,7 @@ from schemas.bookkeeping import FiscalYear, SetAsideVoucher, Voucher
 from schemas.lifecycle_events import SieType
 
 _HEAD_BYTES = 64 * 1024
+_TAIL_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,9 @@ class SieFile:
         header = self._supported(header)
         diagnostics = Diagnostics()
         reader = self._voucher_reader(header, diagnostics)
-        for _ in reader.read():
-            pass
+        moved = self._movements(reader)
+        if not force:
+            self._refuse_what_lacks_vouchers(header, moved, vouchers=reader.counts.vouchers)
         self._check_bytes(reader.window, diagnostics)
         if marks.labels["#KSUMMA"]:
             self._check_checksum(diagnostics, force=force)
@@ -78,6 +82,46 @@ class SieFile:
             warnings=tuple(sorted(diagnostics.shown, key=lambda shown: shown.line)),
             warning_counts=dict(diagnostics.counts),
         )
+
+    def _movements(self, reader: VoucherReader) -> dict[str, Decimal]:
+        """Reads all vouchers; what they move on each account, for a file that may be cut off."""
+        moved: dict[str, Decimal] = {}
+        if self._ends_with_a_line():
+            for _ in reader.read():
+                pass
+            return moved
+        for voucher in reader.read():
+            for posting in voucher.postings if isinstance(voucher, Voucher) else ():
+                if posting.state != "struck":
+                    moved[posting.account] = moved.get(posting.account, ZERO) + posting.amount
+        return moved
+
+    def _refuse_what_lacks_vouchers(
+        self, header: Header, moved: dict[str, Decimal], *, vouchers: int
+    ) -> None:
+        """A file without a checksum tells that it was cut off by what it holds.
+
+        Its last line has no end, or it has no vouchers at all, and its own totals say that there
+        was more. It would replace a whole year. (One that ends after a whole voucher can only be
+        told by the proof of its totals, which partial exports fail by nature.)
+        """
+        whole = self._ends_with_a_line()
+        if whole and (vouchers or not header.control_totals):
+            return
+        if header.control_totals and adds_up(header, moved):
+            return
+        detail = "it has no vouchers" if whole else "its last line has no end"
+        raise refused(
+            "cut_off", name=self.name, detail=f"{detail}, and its totals say that there was more"
+        )
+
+    def _ends_with_a_line(self) -> bool:
+        """Some programs leave out the last line end, but hardly what closes a voucher."""
+        size_bytes = self._file.seek(0, os.SEEK_END)
+        self._file.seek(max(0, size_bytes - _TAIL_BYTES))
+        tail = self._file.read(_TAIL_BYTES)
+        last_line = tail.replace(b"\r", b"\n").rpartition(b"\n")[2].rstrip(b" \t\x1a")
+        return last_line in (b"", b"}")
 
     def header(self) -> Header:
         """All but the vouchers. Raises UploadRefused as `judge` does, but checks less."""

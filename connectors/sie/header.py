@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from connectors.sie.encoding import Encoding
 from schemas.bookkeeping import (
@@ -17,6 +18,7 @@ from schemas.bookkeeping import (
 from schemas.lifecycle_events import SieType
 
 CURRENCY_DEFAULT = "SEK"
+ZERO = Decimal("0.00")
 BALANCE_LABELS = ("#IB", "#UB", "#RES", "#OIB", "#OUB", "#PSALDO", "#PBUDGET")
 _CENTURIES = ("16", "18", "19", "20")
 
@@ -78,3 +80,13 @@ def sie_type_of(declared: str, labels: Mapping[str, int], *, name: str) -> SieTy
                 return "4E"
             return "4I" if "#VER" in labels or name.lower().endswith(".si") else "4E"
     return None
+
+
+def adds_up(header: Header, moved: Mapping[str, Decimal]) -> bool:
+    """Whether opening balances and movements give the file's own closing balances and results."""
+    opening = {row.account: row.amount for row in header.opening_balances if not row.dimension}
+    for total in header.control_totals:
+        begun = opening.get(total.account, ZERO) if total.kind == "closing" else ZERO
+        if begun + moved.get(total.account, ZERO) != total.amount:
+            return False
+    return True

@@ -74,7 +74,7 @@ CREATE TABLE engine.outbox (
     outbox_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic text NOT NULL,
     message_key bytea,
-    headers jsonb NOT NULL,            -- [[name, base64 of the value], …]
+    headers jsonb NOT NULL,            -- [[name, value], …], both in base64
     message_value bytea,
     created_at timestamptz NOT NULL,
     published_at timestamptz

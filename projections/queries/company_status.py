@@ -1,6 +1,7 @@
 """How is a company: its colour and what to do, its parts, its latest vouchers, what is going on?"""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 import asyncpg
@@ -60,12 +61,20 @@ class PartState(Model):
     reason: str | None = None
 
 
+class Difference(Model):
+    """An account whose balance is not what the source says."""
+
+    account: str
+    expected: Decimal
+    actual: Decimal
+
+
 class Verification(Model):
     """Whether the source's own balances agree with ours."""
 
     state: Literal["verified", "differs", "unverified"] = "unverified"
     as_of: datetime | None = None
-    differences: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 class BookkeepingCounts(Model):

@@ -1,6 +1,7 @@
 """A batch into the tables, once: whatever comes twice, out of turn, or never will do."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from streams import checkup, offsets
 from streams.database import Database
 from streams.projector import EXITS_MAX, MessageUnsolved, OffsetGap, Projector, portions
 from streams.received import Received
-from tests.builders import a_page, a_read, a_voucher
+from tests.builders import a_page, a_read, a_voucher, an_end
 from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.engine
@@ -171,3 +172,22 @@ def test_a_transaction_holds_a_bounded_number_of_bytes() -> None:
 
     assert [len(portion) for portion in portions([large] * 5)] == [1] * 5
     assert portions([]) == [[]]
+
+
+async def test_a_hostile_header_reaches_the_dead_letters_too(pool: Database) -> None:
+    hostile = Received(TOPIC, 1, 0, b"a", b"garbage", (("na\x00me", b"\xff"),), datetime.now(UTC))
+
+    await a_projector(pool).apply([hostile])
+
+    assert await next_offset(pool) == 1
+    assert await value(pool, "SELECT count(*) FROM engine.outbox") == 1
+
+
+async def test_a_number_beyond_an_integer_is_rejected(pool: Database) -> None:
+    (end,) = received(an_end(0))
+    huge = replace(end, value=(end.value or b"").replace(b'"events":0', b'"events":%d' % 2**70))
+
+    await a_projector(pool).apply([huge])
+
+    assert await next_offset(pool) == 1
+    assert await value(pool, "SELECT count(*) FROM engine.outbox") == 1

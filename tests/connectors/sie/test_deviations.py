@@ -1,10 +1,12 @@
 """The deviations that programs are known for, one test each (facts/sie.md, section 8)."""
 
+import io
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from connectors.sie.generator import generate
 from connectors.sie.header import normalised_organisation_number
 from schemas.errors import UploadRefused
 from tests.connectors.sie.builders import (
@@ -221,3 +223,17 @@ def test_a_fiscal_year_that_would_swallow_others_is_refused() -> None:
         of_bytes(content).judge()
 
     assert refusal.value.code == "fiscal_year_too_long"
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.97])
+def test_a_file_without_a_checksum_that_was_cut_off_is_refused(share: float) -> None:
+    file = io.BytesIO()
+    generate(seed=3, years=1, vouchers_per_year=40).write(0, file, checksum=False)
+    whole = file.getvalue()
+    cut = whole[: int(len(whole) * share)].rstrip(b"\r\n")
+
+    with pytest.raises(UploadRefused) as refusal:
+        of_bytes(cut).judge()
+
+    assert refusal.value.code in ("cut_off", "type_not_supported")
+    assert of_bytes(whole.rstrip(b"\r\n")).judge().vouchers > 30

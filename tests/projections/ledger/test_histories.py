@@ -23,7 +23,7 @@ TABLES = (
 
 
 @given(history=histories(), sizes=some.lists(some.integers(1, 9), min_size=1, max_size=5))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_tables_hold_what_the_model_says_whatever_the_batches(
     postgres_server: PostgresServer, history: list[AnyLedgerEvent], sizes: list[int]
 ) -> None:
