@@ -67,7 +67,7 @@ class Database(Service):
         async with translated():
             self._pool = await asyncpg.create_pool(
                 self._dsn,
-                min_size=1,
+                min_size=0,  # A floor would be restored in the background while it is away.
                 max_size=POOL_CONNECTIONS_MAX,
                 timeout=CONNECT_SECONDS_MAX,
                 command_timeout=COMMAND_SECONDS_MAX,

@@ -71,7 +71,7 @@ async def _digest_before(
     consumer.resume(place)
     consumer.seek(place, next_offset - 1)
     records = await consumer.getmany(place, timeout_ms=READ_SECONDS_MAX * 1000, max_records=1)
-    for record in records.get(place, []):
-        if record.offset == next_offset - 1:
-            return message_digest(record.key, record.value)
-    return None
+    if place not in records:
+        raise BrokerUnavailable(f"{place.topic}/{place.partition} gave nothing to compare")
+    record = records[place][0]
+    return message_digest(record.key, record.value) if record.offset == next_offset - 1 else None

@@ -16,6 +16,7 @@ import structlog
 
 from projections.migrate import Projection
 from schemas.errors import RejectedError, SyncError
+from schemas.limits import replace_forbidden
 from streams import dead_letters, metrics, offsets, retry
 from streams.database import Database
 from streams.received import Received
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
 EXITS_MAX = 3
+ERROR_MAX = 4_000  # Characters of an error that are kept.
 GAPS_MAX = 2  # The second gap at one offset is a loss.
 NOTIFY = "SELECT pg_notify($1, '')"
 Decode = Callable[[Received], Any]
@@ -209,10 +211,11 @@ class Projector:
                     self._projection,
                     partition=partition,
                     message_offset=message_offset,
-                    error=f"{type(error).__name__}: {error}",
+                    error=replace_forbidden(f"{type(error).__name__}: {error}")[:ERROR_MAX],
                 )
                 if exits >= exits_max:
                     reason = f"message {message_offset} ended the worker {exits} times: {error!r}"
+                    reason = replace_forbidden(reason)[:ERROR_MAX]
                     await offsets.stop(connection, self._projection, partition, reason)
                 return exits
 

@@ -144,9 +144,13 @@ class Engine:
             SELECT * FROM engine.sync_run
             WHERE run_id = $1 AND state IN ('completed', 'failed', 'cancelled')
         """
-        return await eventually(
-            lambda: self.connection.fetchrow(query, run_id), what=f"the end of {run_id}"
-        )
+        try:
+            return await eventually(
+                lambda: self.connection.fetchrow(query, run_id), what=f"the end of {run_id}"
+            )
+        except AssertionError as error:
+            logs = "\n".join(worker.log for worker in self.workers)
+            raise AssertionError(f"{error}; the workers said:\n{logs}") from error
 
     async def publish(self, *messages: Message) -> None:
         """Sends messages as they are, in order."""
