@@ -6,6 +6,7 @@ whole, under the next attempt; the ledger's fence keeps what the dead one still 
 
 import asyncio
 from collections import deque
+from uuid import uuid4
 
 import structlog
 from aiokafka.structs import RecordMetadata
@@ -49,7 +50,8 @@ class SyncRunner:
     ) -> None:
         self._database = database
         self._publisher = publisher
-        self._holder = holder
+        # A worker's runners hold leases against each other too.
+        self._holder = f"{holder}/{uuid4().hex[:8]}"
         self._lease_seconds = lease_seconds
         self._next_progress_at = 0.0
 

@@ -113,7 +113,8 @@ async def test_the_public_samples_have_the_sums_of_their_lines(engine: Engine) -
         if sample["sie_type"] != "4" or not sample["opening_balance_rows"]:
             continue  # Types 1 to 3, and 4I.
         run_id = await engine.upload(company, content, name=sample["file"])
-        assert (await engine.end_of(run_id))["state"] == "completed"
+        run = await engine.end_of(run_id)
+        assert run["state"] == "completed", (sample["file"], run["reason"], run["detail"])
         checked += 1
         expected = sums_of_lines(content.decode(sample["encoding"]))
         moved = await engine.connection.fetch(
@@ -136,3 +137,13 @@ def sums_of_lines(text: str) -> dict[str, Decimal]:
     ):
         total[line[1]] += Decimal(line[2])
     return dict(total)
+
+
+async def test_the_runners_of_one_worker_do_not_take_each_others_runs(engine: Engine) -> None:
+    await engine.start_worker(runs_at_once="6")
+    content = written(generate(seed=6, years=1, vouchers_per_year=20))
+
+    runs = [await engine.upload(f"company-{number}", content) for number in range(12)]
+    ended = [await engine.end_of(run_id) for run_id in runs]
+
+    assert {(run["state"], run["attempt"]) for run in ended} == {("completed", 1)}
