@@ -22,7 +22,6 @@ class PlannedRead:
 
     read: Read
     snapshot: bool
-    expected_vouchers: int = 0  # For progress; 0 where it is not known.
 
 
 class Connector(Protocol):

@@ -8,6 +8,7 @@ import asyncpg
 
 from projections.ledger import projection as ledger
 from projections.status import projection as status
+from schemas import topics
 from schemas.errors import SyncError
 
 # Any number of ours; the same for every migrator, so that one waits for the other.
@@ -66,6 +67,7 @@ class Projection:
 
     name: str  # Also the schema of its views.
     version: int
+    topic: str  # What it is made from.
 
     @property
     def agent(self) -> str:
@@ -76,8 +78,8 @@ class Projection:
         return f"{self.name}_{self.version}"
 
 
-LEDGER = Projection(ledger.NAME, ledger.VERSION)
-STATUS = Projection(status.NAME, status.VERSION)
+LEDGER = Projection(ledger.NAME, ledger.VERSION, topics.LEDGER.name)
+STATUS = Projection(status.NAME, status.VERSION, topics.LIFECYCLE.name)
 PROJECTIONS = (LEDGER, STATUS)
 
 

@@ -8,12 +8,10 @@ import faust
 from mode import CrashingSupervisor
 
 from projections.ledger import projection as ledger
-from projections.migrate import LEDGER as LEDGER_PROJECTION
-from projections.migrate import STATUS as STATUS_PROJECTION
+from projections.migrate import LEDGER, STATUS
 from projections.status import projection as status
 from schemas.codec import decode_ledger, decode_lifecycle
 from schemas.limits import MESSAGE_BYTES_MAX
-from schemas.topics import LEDGER, LIFECYCLE
 from streams import agents, confirmer
 from streams.background import Background, Duty
 from streams.consumer import Transport
@@ -75,21 +73,21 @@ def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
 def _agents(settings: Settings, database: Database) -> list[Agent]:
     ledger_projector = Projector(
         database,
-        LEDGER_PROJECTION,
+        LEDGER,
         decode=lambda received: ledger.prepare(decode_ledger(received.value, key=received.key)),
         apply=ledger.apply,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
     status_projector = Projector(
         database,
-        STATUS_PROJECTION,
+        STATUS,
         decode=lambda received: decode_lifecycle(received.value, key=received.key),
         apply=status.apply,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
     return [
-        Agent(LEDGER.name, LEDGER_PROJECTION, ledger_projector),
-        Agent(LIFECYCLE.name, STATUS_PROJECTION, status_projector),
+        Agent(LEDGER, ledger_projector),
+        Agent(STATUS, status_projector),
     ]
 
 
@@ -126,7 +124,7 @@ def _duties(
     settings: Settings, database: Database, publisher: Publisher, holder: str
 ) -> list[Duty]:
     async def confirm() -> int:
-        return await confirmer.confirm(database, ledger_agent=LEDGER_PROJECTION.agent)
+        return await confirmer.confirm(database, ledger_agent=LEDGER.agent)
 
     runners = [
         SyncRunner(database, publisher, holder=holder, lease_seconds=settings.lease_seconds)

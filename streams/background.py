@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-import structlog
 from mode import Service
 
-from schemas.errors import SyncError, TransientError
 from streams import lease, retry
 from streams.database import CONNECT_SECONDS_MAX, Database
 from streams.settings import Settings
 
-log = structlog.get_logger()
 IDLE_SECONDS_MAX = 1.0
 RECONNECT_SECONDS = 1.0
 
@@ -76,12 +73,7 @@ class Background(Service):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         names = [duty.name for duty in self._duties if duty.single]
-        try:
-            async with self._database.connection() as connection:
-                for name in names:
-                    await lease.release(connection, name=name, holder=self._holder)
-        except TransientError:
-            log.info("leases_left_behind", names=names)  # They run out by themselves.
+        await lease.give_back(self._database, *names, holder=self._holder)
 
     async def _again_and_again(self, duty: Duty) -> None:
         while True:
@@ -120,7 +112,7 @@ class Background(Service):
                 connection = await asyncpg.connect(
                     self._settings.postgres_dsn.get_secret_value(), timeout=CONNECT_SECONDS_MAX
                 )
-            except (asyncpg.PostgresError, OSError, TimeoutError, SyncError):
+            except (asyncpg.PostgresError, OSError, TimeoutError):
                 await asyncio.sleep(RECONNECT_SECONDS)
                 continue
             closed = asyncio.Event()

@@ -9,23 +9,18 @@ from aiokafka import TopicPartition
 
 from projections import migrate
 from projections.migrate import PROJECTIONS
+from projections.queries.workers import ready_workers
 from schemas.errors import SyncError, TransientError
-from schemas.topics import DEAD_LETTERS, LEDGER, LIFECYCLE, TOPICS
+from schemas.topics import DEAD_LETTERS, TOPICS
 from streams import offsets, topics
 from streams.database import CONNECT_SECONDS_MAX, translated
 from streams.log_identity import LOST
-from streams.presence import LEASE_PREFIX, end_offsets
 from streams.settings import Settings
 
 State = Literal["ok", "warning", "error"]
-TOPIC_OF_AGENT = {"project_ledger": LEDGER, "project_status": LIFECYCLE}
 OUTBOX_SECONDS_MAX = 60
 LAG_MESSAGES_MAX = 1000
 
-WORKERS = """
-    SELECT holder FROM engine.lease WHERE starts_with(name, $1) AND until >= engine.clock()
-    ORDER BY name
-"""
 OUTBOX = """
     SELECT count(*), coalesce(extract(epoch FROM engine.clock() - min(created_at)), 0)::float8
     FROM engine.outbox WHERE published_at IS NULL
@@ -35,11 +30,6 @@ RUNS = """
     FROM engine.sync_run WHERE state IN ('queued', 'running', 'confirming')
 """
 FAILURES = "SELECT * FROM engine.projection_failure ORDER BY agent, partition, message_offset"
-RESUME = """
-    UPDATE engine.projection_offset SET stopped_at = NULL, stopped_reason = NULL
-    WHERE stopped_reason IS NOT NULL AND NOT starts_with(stopped_reason, $1) RETURNING 1
-"""
-FORGET_FAILURES = "DELETE FROM engine.projection_failure"
 
 
 @dataclass(frozen=True)
@@ -80,16 +70,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             await connection.close()
 
 
-async def resume(connection: asyncpg.Connection) -> int:
-    """Lets partitions that a message had stopped try again; how many there were."""
-    async with connection.transaction():
-        resumed = await connection.fetch(RESUME, LOST)
-        await connection.execute(FORGET_FAILURES)
-    return len(resumed)
-
-
 async def _database_findings(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
-    workers = [row["holder"] for row in await connection.fetch(WORKERS, LEASE_PREFIX)]
+    workers = await ready_workers(connection)
     yield Finding(
         "workers",
         "ok" if workers else "error",
@@ -131,10 +113,10 @@ async def _kafka_findings(
         return
     yield Finding("topics", "ok", f"{len(counts)} topics of {max(counts.values())} partitions")
     for projection in PROJECTIONS:
-        topic = TOPIC_OF_AGENT[projection.agent].name
+        topic = projection.topic
         rows = await offsets.read(connection, projection)
         try:
-            ends = await end_offsets(
+            ends = await topics.end_offsets(
                 settings.kafka_url, [TopicPartition(topic, number) for number in rows]
             )
         except SyncError as error:
@@ -153,7 +135,7 @@ async def _kafka_findings(
     places = [
         TopicPartition(DEAD_LETTERS.name, number) for number in range(counts[DEAD_LETTERS.name])
     ]
-    dead = sum((await end_offsets(settings.kafka_url, places)).values())
+    dead = sum((await topics.end_offsets(settings.kafka_url, places)).values())
     yield Finding(
         "dead letters",
         "warning" if dead else "ok",

@@ -29,7 +29,6 @@ RESULTS = """
         AND result.read = read.read AND result.state <> 'reading'
     WHERE read.run_id = $1 ORDER BY read.position
 """
-FINISHED = "SELECT pg_notify('bokflow_runs', $1)"
 OUTCOME_COUNTS = ("created", "changed", "removed", "unchanged", "set_aside")
 
 
@@ -66,7 +65,6 @@ async def _confirm(
         )
     else:
         await sync_runs.complete(connection, row, reads, now)
-    await connection.execute(FINISHED, run_id)
     return True
 
 

@@ -1,7 +1,6 @@
 """All of Bokflow on one machine, in one process tree: Kafka, PostgreSQL and the workers."""
 
 import asyncio
-import os
 import sys
 import threading
 import time
@@ -11,22 +10,17 @@ from pathlib import Path
 
 import asyncpg
 
+from projections.queries.workers import ready_workers
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.errors import StartError
 from streams.embedded.stack import Stack
 from streams.embedded.supervisor import Child, ChildExited, Supervisor
 from streams.migrate import bring_up_to_date
-from streams.presence import LEASE_PREFIX
 from streams.settings import Settings
 
 Progress = Callable[[str], None]
-WORKERS_DEFAULT = 2
 READY_SECONDS_MAX = 60
 LOOK_SECONDS = 1.0
-READY = """
-    SELECT count(*) FROM engine.lease
-    WHERE starts_with(name, $1) AND until >= engine.clock()
-"""
 
 
 class NotReady(StartError):
@@ -53,7 +47,7 @@ class Engine:
         """The engine, for as long as the block lasts. Raises StartError, SyncError."""
         endpoints = self._stack.start(self._progress)
         try:
-            settings = engine_settings(endpoints)
+            settings = Settings.with_servers(endpoints.kafka_url, endpoints.postgres_dsn)
             self._progress("Preparing topics and tables")
             asyncio.run(bring_up_to_date(settings))
             supervisor = Supervisor(
@@ -116,23 +110,12 @@ class Engine:
         ]
 
 
-def engine_settings(endpoints: Endpoints) -> Settings:
-    """The settings of this process, with the servers of the embedded stack."""
-    return Settings.from_environment(
-        {
-            **os.environ,
-            "BOKFLOW_KAFKA_URL": endpoints.kafka_url,
-            "BOKFLOW_POSTGRES_DSN": endpoints.postgres_dsn,
-        }
-    )
-
-
 async def wait_until_ready(endpoints: Endpoints, data_dir: Path) -> None:
     """Returns when a worker has partitions to read. Raises NotReady."""
     connection = await asyncpg.connect(endpoints.postgres_dsn)
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
-            while not await connection.fetchval(READY, LEASE_PREFIX):
+            while not await ready_workers(connection):
                 await asyncio.sleep(0.1)
     except TimeoutError as error:
         raise NotReady(data_dir) from error

@@ -1,6 +1,12 @@
 """Leases: who relays, who confirms, who runs which run, and which workers there are."""
 
 import asyncpg
+import structlog
+
+from schemas.errors import TransientError
+from streams.database import Database
+
+log = structlog.get_logger()
 
 ACQUIRE = """
     INSERT INTO engine.lease AS lease (name, holder, until)
@@ -13,7 +19,7 @@ EXTEND = """
     UPDATE engine.lease SET until = engine.clock() + make_interval(secs => $3)
     WHERE name = $1 AND holder = $2 AND until >= engine.clock() RETURNING true
 """
-RELEASE = "DELETE FROM engine.lease WHERE name = $1 AND holder = $2"
+RELEASE = "DELETE FROM engine.lease WHERE name = ANY($1::text[]) AND holder = $2"
 
 
 async def acquire(
@@ -28,6 +34,10 @@ async def extend(connection: asyncpg.Connection, *, name: str, holder: str, seco
     return bool(await connection.fetchval(EXTEND, name, holder, seconds))
 
 
-async def release(connection: asyncpg.Connection, *, name: str, holder: str) -> None:
-    """Gives the lease back, so that the next one need not wait."""
-    await connection.execute(RELEASE, name, holder)
+async def give_back(database: Database, *names: str, holder: str) -> None:
+    """Gives leases back, so that the next holder need not wait; they run out by themselves too."""
+    try:
+        async with database.connection() as connection:
+            await connection.execute(RELEASE, list(names), holder)
+    except TransientError:
+        log.info("leases_left_behind", names=names)

@@ -34,6 +34,11 @@ RESUME = """
     UPDATE engine.projection_offset SET stopped_at = NULL, stopped_reason = NULL
     WHERE agent = $1 AND version = $2 AND partition = $3
 """
+RESUME_STOPPED = """
+    UPDATE engine.projection_offset SET stopped_at = NULL, stopped_reason = NULL
+    WHERE stopped_reason IS NOT NULL AND NOT starts_with(stopped_reason, $1) RETURNING 1
+"""
+FORGET_FAILURES = "DELETE FROM engine.projection_failure"
 COUNT_EXIT = """
     INSERT INTO engine.projection_failure AS known
         (agent, version, partition, message_offset, exits, error, first_at, last_at)
@@ -123,6 +128,14 @@ async def stop(
 async def resume(connection: asyncpg.Connection, projection: Projection, partition: int) -> None:
     """Lets a stopped partition go on."""
     await connection.execute(RESUME, projection.agent, projection.version, partition)
+
+
+async def resume_stopped(connection: asyncpg.Connection, *, but_not: str) -> int:
+    """Lets all partitions try again whose reason does not begin so; how many there were."""
+    async with connection.transaction():
+        resumed = await connection.fetch(RESUME_STOPPED, but_not)
+        await connection.execute(FORGET_FAILURES)
+    return len(resumed)
 
 
 async def count_exit(

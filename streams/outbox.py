@@ -47,7 +47,6 @@ async def emit(
     *,
     company_id: str,
     occurred_at: datetime,
-    caused_by: str | None = None,
     **fields: object,
 ) -> int:
     """Puts a lifecycle event of a company, whose row the caller has locked, into the outbox."""
@@ -56,7 +55,7 @@ async def emit(
     stamp = {"company_id": company_id, "sequence": sequence, "occurred_at": occurred_at}
     event = kind.model_validate(fields | stamp)
     assert isinstance(event, AnyLifecycleEvent)  # Every kind of lifecycle event is listed there.
-    message = encode(event, caused_by=caused_by)
+    message = encode(event)
     return await add(
         connection,
         topic=message.topic,

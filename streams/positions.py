@@ -17,11 +17,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Agent:
-    """A projection with the topic that it is made from, and who applies it."""
+    """A projection, and who applies it."""
 
-    topic: str
     projection: Projection
     projector: Projector
+
+    @property
+    def topic(self) -> str:
+        return self.projection.topic
 
 
 class Positions:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 from mode import Service
 
-from schemas.errors import BrokerUnavailable, SyncError, TransientError
-from streams import lease, offsets, retry
+from schemas.errors import SyncError, TransientError
+from streams import lease, offsets, retry, topics
 from streams.background import guarded
 from streams.database import Database
 from streams.positions import Agent, Positions
@@ -68,11 +67,7 @@ class Presence(Service):
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        try:
-            async with self._database.connection() as connection:
-                await lease.release(connection, name=self._name, holder=self._holder)
-        except TransientError:
-            log.info("lease_left_behind", name=self._name)  # It runs out by itself.
+        await lease.give_back(self._database, self._name, holder=self._holder)
 
     @property
     def _name(self) -> str:
@@ -140,19 +135,5 @@ class Presence(Service):
                 for partition, row in rows.items():
                     if row.stopped_reason is None:
                         stored[TopicPartition(agent.topic, partition)] = row.next_offset
-        ends = await end_offsets(self._settings.kafka_url, list(stored))
+        ends = await topics.end_offsets(self._settings.kafka_url, list(stored))
         return {place: at for place, at in stored.items() if ends[place] > at}
-
-
-async def end_offsets(kafka_url: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Where the log ends in each of those partitions. Raises BrokerUnavailable."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka_url, enable_auto_commit=False)
-    try:
-        await consumer.start()
-        try:
-            ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-            return ends
-        finally:
-            await consumer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"the ends of the log are not known: {error!r}") from error

@@ -130,10 +130,7 @@ class Projector:
                 connection, self._projection, [one.received.partition for one in portion]
             )
             fresh = _fresh(portion, stored)
-            if not fresh:
-                moved: dict[int, offsets.Moved] = {}
-            else:
-                moved = await self._write(connection, fresh)
+            moved = await self._write(connection, fresh) if fresh else {}
         for partition, row in stored.items():
             position = moved[partition].next_offset if partition in moved else row.next_offset
             self.committed[partition] = position
@@ -150,14 +147,16 @@ class Projector:
         if events:
             ignored = await self._apply(connection, events)
             metrics.EVENTS_IGNORED.labels(self._projection.name).inc(ignored)
-        moved = {}
         for one in fresh:
             if one.rejection is not None:
                 await self._reject(connection, one.received, one.rejection)
-            moved[one.received.partition] = offsets.Moved(
-                one.received.offset + 1,
-                offsets.message_digest(one.received.key, one.received.value),
+        last = {one.received.partition: one.received for one in fresh}
+        moved = {
+            partition: offsets.Moved(
+                received.offset + 1, offsets.message_digest(received.key, received.value)
             )
+            for partition, received in last.items()
+        }
         await offsets.move(connection, self._projection, moved)
         await connection.execute(NOTIFY, f"bokflow_{self._projection.name}")
         return moved

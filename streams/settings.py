@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     retry_delay_seconds_max: float = Field(default=10.0, ge=0.1, le=300)
 
     @classmethod
+    def with_servers(cls, kafka_url: str, postgres_dsn: str) -> Self:
+        """The settings of this process, with these servers. Raises SettingsWrong."""
+        servers = {"BOKFLOW_KAFKA_URL": kafka_url, "BOKFLOW_POSTGRES_DSN": postgres_dsn}
+        return cls.from_environment({**os.environ, **servers})
+
+    @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """The settings of this process. Raises SettingsWrong with every fault by name."""
         variables = os.environ if environment is None else environment

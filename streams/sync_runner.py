@@ -74,7 +74,8 @@ class SyncRunner:
             for task in (heartbeat, work):
                 task.cancel()
             await asyncio.gather(heartbeat, work, return_exceptions=True)
-            await self._release(run)
+            name = sync_runs.lease_name(run.run_id)
+            await lease.give_back(self._database, name, holder=self._holder)
         return True
 
     async def _claim(self) -> Claimed | None:
@@ -105,14 +106,6 @@ class SyncRunner:
                     )
             except TransientError:
                 continue  # The lease goes on until it has run out.
-
-    async def _release(self, run: Claimed) -> None:
-        name = sync_runs.lease_name(run.run_id)
-        try:
-            async with self._database.connection() as connection:
-                await lease.release(connection, name=name, holder=self._holder)
-        except TransientError:
-            log.info("lease_left_behind", name=name)  # It runs out by itself.
 
     async def _carry_out(self, run: Claimed) -> None:
         try:

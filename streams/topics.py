@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
@@ -43,6 +44,20 @@ async def partition_counts(kafka_url: str) -> dict[str, int]:
     """How many partitions each of our topics has, of those that exist. Raises BrokerUnavailable."""
     async with _admin(kafka_url) as admin:
         return await _partition_counts(admin)
+
+
+async def end_offsets(kafka_url: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Where the log ends in each of those partitions. Raises BrokerUnavailable."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka_url, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        try:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+            return ends
+        finally:
+            await consumer.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerUnavailable(f"the ends of the log are not known: {error!r}") from error
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from connectors.sie.file import SieFile
+from projections.migrate import PROJECTIONS
 from schemas.codec import Message
 from schemas.topics import TOPICS
 from streams import topics, uploads
@@ -26,7 +27,7 @@ from streams.embedded.kafka import KafkaProfile
 from streams.embedded.postgres import PostgresProfile
 from streams.embedded.stack import Stack, StackProfile
 from streams.migrate import bring_up_to_date
-from streams.presence import LEASE_PREFIX, end_offsets
+from streams.presence import LEASE_PREFIX
 from streams.publisher import Publisher
 from streams.settings import Settings
 from tests.eventually import LIMIT_SECONDS, eventually
@@ -196,12 +197,12 @@ class Engine:
 
         async def is_caught_up() -> bool:
             rows = await self.connection.fetch("SELECT * FROM engine.projection_offset")
-            topic = {"project_ledger": "bokflow.ledger", "project_status": "bokflow.lifecycle"}
+            topic = {projection.agent: projection.topic for projection in PROJECTIONS}
             at = {
                 TopicPartition(topic[row["agent"]], row["partition"]): row["next_offset"]
                 for row in rows
             }
-            return await end_offsets(self.endpoints.kafka_url, list(at)) == at
+            return await topics.end_offsets(self.endpoints.kafka_url, list(at)) == at
 
         await eventually(is_caught_up, what="the projections at the end of their topics")
 

@@ -41,6 +41,14 @@ def refusals(options: Options) -> Iterator[None]:
         raise typer.Exit(EXIT_REFUSED) from error
 
 
+def tell(options: Options, found: Answer, show: Callable[[Answer, str], None]) -> None:
+    """The answer as it was asked for: as JSON, or shown to people in their language."""
+    if options.is_json:
+        print_json(found)
+    else:
+        show(found, options.language)
+
+
 def print_json(document: object) -> None:
     """The only thing on stdout where JSON was asked for; UTF-8 whatever the terminal speaks."""
     text = json.dumps(_plain(document), ensure_ascii=False, indent=2)

@@ -6,7 +6,7 @@ import typer
 from projections.queries.companies import CompanyRow
 from projections.queries.companies import companies as all_companies
 from projections.queries.workers import ready_workers
-from streams.command_line.answer import ask, print_json, refusals
+from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.options import DATA_DIR, DataDir, Lang, Options, Output
 from streams.command_line.refusal import CommandRefused
 from streams.command_line.show import (
@@ -25,10 +25,7 @@ def companies(data_dir: DataDir = DATA_DIR, output: Output = "table", lang: Lang
     options = Options.of(data_dir, output, lang)
     with refusals(options):
         found = ask(options, _companies)
-        if options.is_json:
-            print_json(found)
-        else:
-            _show(found, options.language)
+        tell(options, found, _show)
 
 
 async def _companies(connection: asyncpg.Connection) -> list[CompanyRow]:

@@ -74,12 +74,8 @@ def engine_settings(data_dir: Path) -> Settings:
 
     Raises CommandRefused.
     """
-    servers = {
-        "BOKFLOW_POSTGRES_DSN": postgres_dsn(data_dir),
-        "BOKFLOW_KAFKA_URL": kafka_url(data_dir),
-    }
     try:
-        return Settings.from_environment({**os.environ, **servers})
+        return Settings.with_servers(kafka_url(data_dir), postgres_dsn(data_dir))
     except SettingsWrong as error:
         raise CommandRefused("settings_wrong", exit_code=EXIT_USAGE, error=error) from error
 

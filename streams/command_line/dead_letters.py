@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.command_line.answer import print_json, refusals
+from streams.command_line.answer import print_json, refusals, tell
 from streams.command_line.connect import kafka_url
 from streams.command_line.options import (
     DATA_DIR,
@@ -57,10 +57,7 @@ def list_letters(
         found = asyncio.run(read_all(kafka_url(options.data_dir), company))
         rows = limit if limit or options.is_json else TABLE_ROWS
         found = found[-rows:] if rows else found
-        if options.is_json:
-            print_json(found)
-        else:
-            _show_list(found, options.language)
+        tell(options, found, _show_list)
 
 
 @app.command("show")

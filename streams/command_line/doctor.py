@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,12 +29,13 @@ def doctor(
     lang: Lang = None,
 ) -> None:
     """Look at PostgreSQL, Kafka, workers, offsets and dead letters; exit 1 if one is ill."""
-    from streams import checkup
+    from streams import offsets
+    from streams.log_identity import LOST
 
     options = Options.of(data_dir, output, lang)
     with refusals(options):
         if resume:
-            resumed = ask(options, checkup.resume)
+            resumed = ask(options, partial(offsets.resume_stopped, but_not=LOST))
             typer.echo(f"{resumed} partitions try again", err=True)
         findings = asyncio.run(_examined(data_dir))
         if options.is_json:

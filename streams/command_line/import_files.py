@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.command_line.answer import print_json, refusals
+from streams.command_line.answer import refusals, tell
 from streams.command_line.import_one import ImportedFile, Importer
 from streams.command_line.options import (
     DATA_DIR,
@@ -60,10 +60,7 @@ def import_files(
             _tell(result, options.language)
             if importer.interrupted:
                 break
-    if options.is_json:
-        print_json(done)
-    else:
-        _show(done, options.language)
+    tell(options, done, _show)
     if importer.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
     wanted = {"completed"} if wait else {"completed", "queued"}

@@ -7,7 +7,7 @@ import typer
 
 from projections.queries.runs import RunRow
 from projections.queries.runs import runs as runs_of
-from streams.command_line.answer import ask, print_json, refusals
+from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.options import (
     DATA_DIR,
     Company,
@@ -47,10 +47,7 @@ def runs(
             return await runs_of(connection, company, rows)
 
         found = ask(options, question)
-        if options.is_json:
-            print_json(found)
-        else:
-            _show(found, options.language)
+        tell(options, found, _show)
 
 
 def _show(found: list[RunRow], language: str) -> None:

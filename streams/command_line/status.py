@@ -7,7 +7,7 @@ import typer
 
 from projections.queries.companies import CompanyIndicator, indicators
 from projections.queries.company_status import CompanyState, company_status
-from streams.command_line.answer import ask, print_json, refusals
+from streams.command_line.answer import ask, print_json, refusals, tell
 from streams.command_line.options import (
     DATA_DIR,
     DataDir,
@@ -47,10 +47,7 @@ def _status_of_one(options: Options, company: str) -> None:
         return await company_status(connection, company)
 
     found = ask(options, question)
-    if options.is_json:
-        print_json(found)
-    else:
-        show_status(found, options.language)
+    tell(options, found, show_status)
 
 
 def _status_of_all(options: Options) -> None:

@@ -4,7 +4,7 @@ import asyncpg
 
 from projections.queries.trial_balance import TrialBalance
 from projections.queries.trial_balance import trial_balance as balance_of
-from streams.command_line.answer import ask, print_json, refusals
+from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.options import (
     DATA_DIR,
     Company,
@@ -39,10 +39,7 @@ def trial_balance(
             return await balance_of(connection, company, wanted)
 
         found = ask(options, question)
-        if options.is_json:
-            print_json(found)
-        else:
-            _show(found, options.language)
+        tell(options, found, _show)
 
 
 def _show(found: TrialBalance, language: str) -> None:

@@ -21,11 +21,11 @@ from streams.app import BATCH_MESSAGES_MAX
 from streams.database import Database
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.stack import Stack
-from streams.engine import engine_settings
 from streams.migrate import bring_up_to_date
 from streams.projector import Projector
 from streams.publisher import Publisher
 from streams.received import Received
+from streams.settings import Settings
 from streams.worker import COLLECTION_THRESHOLDS
 from tests.bench import table
 from tests.bench.copy_baseline import Copied, checkpoint, copy
@@ -107,7 +107,7 @@ async def _database(endpoints: Endpoints) -> AsyncIterator[Endpoints]:
     """A migrated database without rows; the log stays as it is."""
     await _administer(endpoints, DROP, MAKE)
     own = replace(endpoints, postgres_dsn=endpoints.postgres_dsn.replace("/bokflow?", "/bench?"))
-    await bring_up_to_date(engine_settings(own))
+    await bring_up_to_date(Settings.with_servers(own.kafka_url, own.postgres_dsn))
     await checkpoint(own.postgres_admin_dsn)
     try:
         yield own

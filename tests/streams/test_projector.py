@@ -12,8 +12,9 @@ from projections.ledger import projection
 from projections.migrate import LEDGER
 from schemas.codec import decode_ledger, encode
 from schemas.ledger_events import AnyLedgerEvent
-from streams import checkup, offsets
+from streams import offsets
 from streams.database import Database
+from streams.log_identity import LOST
 from streams.projector import EXITS_MAX, MessageUnsolved, OffsetGap, Projector, portions
 from streams.received import Received
 from tests.builders import a_page, a_read, a_voucher, an_end
@@ -139,7 +140,7 @@ async def test_a_resumed_partition_goes_on_where_it_stopped(pool: Database) -> N
     assert await next_offset(pool) == 0
 
     async with pool.connection() as connection:
-        assert await checkup.resume(connection) == 1
+        assert await offsets.resume_stopped(connection, but_not=LOST) == 1
     await a_projector(pool).apply(batch)
 
     assert await next_offset(pool) == len(batch)
