@@ -25,6 +25,9 @@ REFUSED_CLASSES = ("22", "23", "54")
 # too long (25P04), a lock that was not to be had (55P03), a query that was cancelled (57014).
 TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("25P04", "55P03")
+# The connection is of no use any more. InternalClientError: the server went away in the middle of
+# an operation, and the driver no longer knows where it stands ("cannot switch to state …").
+CONNECTION_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
 @asynccontextmanager
@@ -41,7 +44,7 @@ async def translated() -> AsyncIterator[None]:
         raise
     except (OverflowError, UnicodeEncodeError) as error:  # asyncpg, before it sends anything.
         raise ValueRefused("22000", str(error)) from error
-    except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except CONNECTION_LOST as error:
         raise StoreUnavailable(str(error) or type(error).__name__) from error
 
 
