@@ -105,6 +105,7 @@ class SetAsideVoucher(Model):
     occurrence: Count = Field(default=1, ge=1)
     reason: str = Field(max_length=64)  # A code: unbalanced, voucher_date, amount, …
     detail: Text = ""
+    voucher_date: date | None = None  # Where it could be read.
     difference: Amount | None = None
     source_text: str = ""
 
@@ -166,3 +167,11 @@ class ControlTotal(Model):
     account: AccountNumber
     kind: Literal["closing", "result"]
     amount: Amount
+    quantity: Quantity | None = None
+
+
+class ObjectTotal(ControlTotal):
+    """A closing balance of one object of an account (SIE's #OUB)."""
+
+    dimension: DimensionNumber
+    object: ObjectNumber

@@ -5,7 +5,7 @@ the Kafka protocol binding of CloudEvents 1.0, binary mode (ce_id, ce_type, ce_s
 ce_specversion), plus `causationid`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -14,9 +14,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.commands import AnyCommand
 from schemas.errors import EventTypeUnknown, KeyMismatched, MessageUnreadable, SchemaViolated
-from schemas.ledger_events import AnyLedgerEvent
+from schemas.ledger_events import AnyLedgerEvent, ReadEvent
 from schemas.lifecycle_events import AnyLifecycleEvent
-from schemas.topics import LEDGER, LIFECYCLE
+from schemas.model import Model
+from schemas.topics import LEDGER, LIFECYCLE, Topic
 
 SOURCE = "bokflow"
 Headers = tuple[tuple[str, bytes], ...]
@@ -45,20 +46,51 @@ class Message:
 
 def encode(event: AnyEvent, *, caused_by: str | None = None) -> Message:
     """The message of an event; `caused_by` is the id of the event or command that led to it."""
-    document: dict[str, Any] = {"type": event.type}
-    document.update(event.model_dump(mode="json", exclude_defaults=True))
     topic = LEDGER if isinstance(event, AnyLedgerEvent) else LIFECYCLE
+    value = orjson.dumps(_document(event.type, event))
+    return _message(topic, event, event.type, value, caused_by)
+
+
+def encode_vouchers(
+    kind: type[ReadEvent],
+    stamp: Mapping[str, object],
+    vouchers: Sequence[bytes],
+    content: Mapping[str, object],
+) -> Message:
+    """The message of a page whose vouchers are JSON already, made and checked by their reader.
+
+    It is the same as that of the event with those vouchers, without making models of them;
+    `content` are the kind's other fields.
+    """
+    event = ReadEvent.model_validate(stamp)
+    event_type = str(kind.model_fields["type"].default)
+    head = orjson.dumps({**_document(event_type, event), **content}).removesuffix(b"}")
+    value = b"".join((head, b',"vouchers":[', b",".join(vouchers), b"]}"))
+    return _message(LEDGER, event, event_type, value, None)
+
+
+def _document(event_type: str, event: Model) -> dict[str, Any]:
+    return {"type": event_type, **event.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _message(
+    topic: Topic,
+    event: AnyEvent | ReadEvent,
+    event_type: str,
+    value: bytes,
+    caused_by: str | None,
+) -> Message:
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", event.event_id.encode()),
-        ("ce_type", event.type.encode()),
+        ("ce_type", event_type.encode()),
         ("ce_source", SOURCE.encode()),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("content-type", b"application/json"),
     ]
     if caused_by is not None:
         headers.append(("causationid", caused_by.encode()))
-    return Message(topic.name, event.company_id.encode(), tuple(headers), orjson.dumps(document))
+    return Message(topic.name, event.company_id.encode(), tuple(headers), value)
 
 
 def decode_ledger(value: bytes | None, *, key: bytes | None = None) -> AnyLedgerEvent:

@@ -71,13 +71,18 @@ class ValueRefused(RejectedError):
 
 
 class UploadRefused(RejectedError):
-    """A file that the company does not take; `code` is stable, the sentence is for people."""
+    """A file that the company does not take; `code` is stable, the sentences are for people."""
 
     reason = "upload_refused"
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: str, *, sv: str, en: str) -> None:
+        super().__init__(en)
         self.code = code
+        self.sv = sv
+        self.en = en
+
+    def sentence(self, language: str) -> str:
+        return self.sv if language == "sv" else self.en
 
 
 class NotFound(RejectedError):

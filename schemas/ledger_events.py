@@ -1,9 +1,9 @@
 """The events of `bokflow.ledger`: what a source's bookkeeping was seen to hold."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from schemas.bookkeeping import (
     Account,
@@ -12,15 +12,26 @@ from schemas.bookkeeping import (
     Dimension,
     FiscalYear,
     Object,
+    ObjectTotal,
     PeriodBalance,
     SetAsideVoucher,
     Voucher,
     VoucherKey,
 )
-from schemas.limits import PAGE_ROWS_MAX, PAGE_VOUCHERS_MAX, CompanyId, Count, Text, Timestamp
+from schemas.limits import (
+    PAGE_ROWS_MAX,
+    PAGE_VOUCHERS_MAX,
+    CompanyId,
+    Count,
+    Number,
+    Text,
+    Timestamp,
+)
 from schemas.model import Model
 from schemas.parts import Read
 
+# Of opening balances and what goes with them: the months' changes, budgets, those of objects.
+BalanceKind = Literal["months", "budgets", "objects"]
 OrganisationNumber = Annotated[str, StringConstraints(max_length=32)]
 
 
@@ -105,6 +116,25 @@ class VouchersObserved(ReadEvent):
     vouchers: tuple[Voucher, ...] = Field(min_length=1, max_length=PAGE_VOUCHERS_MAX)
 
 
+class VouchersSubmitted(ReadEvent):
+    """A page of vouchers that a subsystem hands in to be added (SIE 4I): it knows no others.
+
+    One that the ledger has already stays as it is. One whose key the ledger holds with other
+    content is set aside (`number_taken`). Where the user insists, each voucher has a spare number
+    beside it, under which it is added if the ledger has it already.
+    """
+
+    type: Literal["vouchers_submitted.v1"] = "vouchers_submitted.v1"
+    vouchers: tuple[Voucher, ...] = Field(min_length=1, max_length=PAGE_VOUCHERS_MAX)
+    spare_numbers: tuple[Number, ...] = Field(default=(), max_length=PAGE_VOUCHERS_MAX)
+
+    @model_validator(mode="after")
+    def spare_numbers_are_complete(self) -> Self:
+        if self.spare_numbers and len(self.spare_numbers) != len(self.vouchers):
+            raise ValueError("every voucher needs its spare number, or none has one")
+        return self
+
+
 class VouchersRemoved(ReadEvent):
     """Vouchers that the source says are gone."""
 
@@ -117,15 +147,21 @@ class VouchersSetAside(ReadEvent):
 
     type: Literal["vouchers_set_aside.v1"] = "vouchers_set_aside.v1"
     vouchers: tuple[SetAsideVoucher, ...] = Field(min_length=1, max_length=PAGE_VOUCHERS_MAX)
+    submitted: bool = False  # Handed in to be added: what has its key in the ledger is another.
 
 
 class ControlTotalsObserved(ReadEvent):
-    """The source's own totals of one fiscal year: nothing is booked from them."""
+    """The source's own totals of one fiscal year: nothing is booked from them.
+
+    In a read of vouchers they are its proof; in a read of opening balances they come from a source
+    that has balances and no vouchers (SIE types 1 to 3).
+    """
 
     type: Literal["control_totals_observed.v1"] = "control_totals_observed.v1"
     fiscal_year: date
     up_to: date | None = None  # They cover the year only up to this day (#OMFATTN).
-    totals: tuple[ControlTotal, ...] = Field(max_length=PAGE_ROWS_MAX)
+    totals: tuple[ControlTotal, ...] = Field(default=(), max_length=PAGE_ROWS_MAX)
+    object_totals: tuple[ObjectTotal, ...] = Field(default=(), max_length=PAGE_ROWS_MAX)
 
 
 class ReadCompleted(ReadEvent):
@@ -133,6 +169,7 @@ class ReadCompleted(ReadEvent):
 
     type: Literal["read_completed.v1"] = "read_completed.v1"
     snapshot: bool  # True: what the read did not see is gone at the source.
+    keeps: tuple[BalanceKind, ...] = ()  # But for what a source of this form cannot tell.
     events: Count  # The events of this read before this one.
     vouchers: Count = 0
     set_aside: Count = 0
@@ -158,6 +195,7 @@ AnyLedgerEvent = (
     | OpeningBalancesObserved
     | PeriodBalancesObserved
     | VouchersObserved
+    | VouchersSubmitted
     | VouchersRemoved
     | VouchersSetAside
     | ControlTotalsObserved

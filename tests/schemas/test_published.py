@@ -27,5 +27,5 @@ def test_the_published_document_is_current() -> None:
     published = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 
     assert json.loads(published.read_text("utf-8")) == json.loads(json.dumps(asyncapi())), (
-        "run: .venv/bin/bokflow schemas --asyncapi > docs/asyncapi.json"
+        "run: .venv/bin/bokflow schemas asyncapi > docs/asyncapi.json"
     )
