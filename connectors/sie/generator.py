@@ -147,7 +147,8 @@ class GeneratedCompany:
             program="Bokflow generator",
             generated_on=year.last_day + timedelta(days=31),
         )
-        writer.company(facts, self.fiscal_years[year_index::-1][:2])
+        years = self.fiscal_years[year_index::-1][:2]
+        writer.company(facts, {-back: before for back, before in enumerate(years)})
         writer.balances_up_to(year.last_day)
         for account in bas_accounts():
             writer.account(account)

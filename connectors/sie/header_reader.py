@@ -9,15 +9,14 @@ from connectors.sie.diagnostics import Diagnostics
 from connectors.sie.encoding import Encoding
 from connectors.sie.fields import BLANKS, Record, label_of, read_record
 from connectors.sie.header import Header, sie_type_of
+from connectors.sie.header_checks import check_header
 from connectors.sie.identity import Identity
 from connectors.sie.lines import LineWindow
 from connectors.sie.ordinary import BLOCKS
 from connectors.sie.vouchers import ROW_LABELS
 
 # Known, and of no use to us.
-_UNUSED_LABELS = frozenset(
-    ("#FORMAT", "#PROSA", "#FTYP", "#FNR", "#BKOD", "#ADRESS", "#TAXAR", "#KPTYP")
-)
+_UNUSED_LABELS = frozenset(("#FORMAT", "#FTYP", "#FNR", "#BKOD", "#ADRESS", "#KPTYP"))
 CHECKSUM_LABEL = "#KSUMMA"
 HEADER_LABELS = (
     Identity.LABELS
@@ -36,6 +35,7 @@ class Marks:
     labels: Counter[str]  # The known ones, outside ordinary vouchers.
     voucher_open: bool = False  # A { without its }.
     checksum_open: bool = False  # A #KSUMMA without its second.
+    contradictions: frozenset[str] = frozenset()  # Labels that stand there twice, and differ.
 
 
 class HeaderReader:
@@ -110,23 +110,27 @@ class HeaderReader:
 
     def _header(self, encoding: Encoding, name: str) -> Header | None:
         identity, labels = self._identity, self.marks.labels
+        self.marks.contradictions = frozenset(identity.contradictions)
         sie_type = sie_type_of(identity.sie_type, labels, name=name)
         if sie_type is None:
             return None
-        return Header(
+        balances = self._balances.of_type(sie_type)
+        header = Header(
             encoding=encoding,
             sie_type=sie_type,
             company_name=identity.company_name,
             organisation_number=identity.organisation_number,
             currency=identity.currency,
+            currency_is_stated=identity.currency_is_stated,
             program=identity.program,
             generated_on=identity.generated_on,
-            balances_up_to=identity.balances_up_to,
+            # A file without balances has nothing to say about how far they go.
+            balances_up_to=identity.balances_up_to if sie_type != "4I" else None,
             fiscal_years=identity.fiscal_years,
             accounts=self._chart.accounts(),
-            dimensions=self._dimensions.dimensions(self._balances.dimensions_used),
+            dimensions=self._dimensions.dimensions(self._balances.dimensions_used()),
             objects=self._dimensions.objects(),
-            opening_balances=self._balances.opening(),
-            period_balances=self._balances.periods(),
-            control_totals=self._balances.totals(),
+            balances=balances,
         )
+        check_header(header, self._diagnostics)
+        return header

@@ -1,18 +1,16 @@
-"""Facts to the bytes of an SIE 4E file, record by record (SIE 4B, section 5).
+"""Facts to the bytes of an SIE file of any type, record by record (SIE 4B, section 5).
 
 Nothing is kept but the running checksum, so that a file may be as long as its vouchers are many.
 """
 
-import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from typing import BinaryIO
 
 from connectors.sie.checksum import summed_bytes
+from connectors.sie.spelling import WrittenField, spelt, without_control_characters
 from schemas.bookkeeping import (
     Account,
     AccountType,
@@ -21,36 +19,49 @@ from schemas.bookkeeping import (
     Dimension,
     FiscalYear,
     Object,
+    ObjectTotal,
     PeriodBalance,
     Posting,
+    SetAsideVoucher,
     Voucher,
 )
+from schemas.lifecycle_events import SieType
 
 _LETTERS: dict[AccountType, str] = {"asset": "T", "liability": "S", "cost": "K", "income": "I"}
 _ROW_LABELS = {"booked": "#TRANS", "added": "#TRANS", "struck": "#BTRANS"}
-# What needs no quotes. A dot, a minus or a colon does no harm to any reader.
-_BARE = re.compile(r'[^\s"{}\\\x00-\x1f\x7f]+')
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
-_BACKSLASHES = re.compile(r'(\\*)("|$)')
-
-WrittenField = str | date | Decimal | Mapping[str, str] | None
+_VOUCHERS = frozenset(("#VER",))
+_OBJECTS = frozenset(("#DIM", "#UNDERDIM", "#OBJEKT", "#OIB", "#OUB"))
+_PERIODS = frozenset(("#OMFATTN", "#PSALDO", "#PBUDGET"))
+_BALANCES = frozenset(("#IB", "#UB", "#RES", "#OIB", "#OUB"))
+# What a type does not have (facts, section 3).
+_FORBIDDEN: dict[SieType, frozenset[str]] = {
+    "1": _VOUCHERS | _OBJECTS | _PERIODS,
+    "2": _VOUCHERS | _OBJECTS,
+    "3": _VOUCHERS,
+    "4E": frozenset(),
+    "4I": _BALANCES | _PERIODS,
+}
 
 
 @dataclass(frozen=True)
 class CompanyFacts:
-    """What the head of a file says about company and program."""
+    """What the head of a file says about company and program; empty texts are left out."""
 
     name: str
     organisation_number: str = ""
     program: str = "Bokflow"
     program_version: str = "1.0"
     generated_on: date | None = None
-    currency: str = "SEK"
-    sie_type: str = "4"
+    currency: str = "SEK"  # Empty: the file does not say, which means SEK.
+    sie_type: SieType = "4E"
 
 
 class SieWriter:
-    """Writes one file: company, chart, balances, vouchers, in this order, and then `close`."""
+    """Writes one file: company, chart, balances, vouchers, in this order, and then `close`.
+
+    What its type does not have is left out. Control characters become blanks, since SIE forbids
+    them, and what the encoding lacks becomes a question mark.
+    """
 
     def __init__(
         self,
@@ -65,22 +76,29 @@ class SieWriter:
         self._checksum = checksum
         self._line_end = line_end
         self._crc: int | None = None
+        self._type: SieType = "4E"
 
-    def company(self, facts: CompanyFacts, years: Sequence[FiscalYear]) -> None:
-        """The head of the file; `years` are year 0, -1, … in this order."""
+    def company(self, facts: CompanyFacts, years: Mapping[int, FiscalYear]) -> None:
+        """The head of the file; `years` by their index: 0, -1, …"""
+        self._type = facts.sie_type
         self.record("#FLAGGA", "0")
         if self._checksum:
             self.record("#KSUMMA")
             self._crc = 0
-        self.record("#PROGRAM", facts.program, facts.program_version)
+        if facts.program:
+            self.record("#PROGRAM", facts.program, facts.program_version or None)
         self.record("#FORMAT", "PC8")
-        self.record("#GEN", facts.generated_on)
-        self.record("#SIETYP", facts.sie_type)
-        self.record("#FNAMN", facts.name)
-        self.record("#ORGNR", facts.organisation_number)
-        for index, year in enumerate(years):
-            self.record("#RAR", str(-index), year.first_day, year.last_day)
-        self.record("#VALUTA", facts.currency)
+        if facts.generated_on:
+            self.record("#GEN", facts.generated_on)
+        self.record("#SIETYP", facts.sie_type[0])
+        if facts.organisation_number:
+            self.record("#ORGNR", facts.organisation_number)
+        if facts.name:
+            self.record("#FNAMN", facts.name)
+        for index, year in years.items():
+            self.record("#RAR", str(index), year.first_day, year.last_day)
+        if facts.currency:
+            self.record("#VALUTA", facts.currency)
 
     def balances_up_to(self, day: date) -> None:
         self.record("#OMFATTN", day)
@@ -95,57 +113,63 @@ class SieWriter:
             self.record("#SRU", account.account, code)
 
     def dimension(self, dimension: Dimension) -> None:
-        if dimension.parent and dimension.dimension != "2":
-            self.record("#UNDERDIM", dimension.dimension, dimension.name, dimension.parent)
-        else:
-            self.record("#DIM", dimension.dimension, dimension.name)
+        label = "#UNDERDIM" if dimension.parent else "#DIM"
+        self.record(label, dimension.dimension, dimension.name, dimension.parent)
 
     def object(self, counted: Object) -> None:
         self.record("#OBJEKT", counted.dimension, counted.object, counted.name)
 
     def opening_balance(self, balance: Balance, *, year: int = 0) -> None:
-        objects = {balance.dimension: balance.object} if balance.dimension else None
-        fields = (balance.account, objects, balance.amount, balance.quantity)
-        if objects:
-            self.record("#OIB", str(year), *fields)
+        if balance.dimension:
+            self._balance("#OIB", year, balance, objects={balance.dimension: balance.object})
         else:
-            self.record("#IB", str(year), balance.account, balance.amount, balance.quantity)
-
-    def period_balance(self, balance: PeriodBalance, *, year: int = 0) -> None:
-        label = "#PSALDO" if balance.kind == "actual" else "#PBUDGET"
-        objects = {balance.dimension: balance.object} if balance.dimension else {}
-        month = balance.month.strftime("%Y%m")
-        self.record(
-            label, str(year), month, balance.account, objects, balance.amount, balance.quantity
-        )
+            self._balance("#IB", year, balance)
 
     def control_total(self, total: ControlTotal, *, year: int = 0) -> None:
-        label = "#UB" if total.kind == "closing" else "#RES"
-        self.record(label, str(year), total.account, total.amount)
+        self._balance("#UB" if total.kind == "closing" else "#RES", year, total)
+
+    def object_total(self, total: ObjectTotal, *, year: int = 0) -> None:
+        self._balance("#OUB", year, total, objects={total.dimension: total.object})
+
+    def period_balance(self, balance: PeriodBalance, *, year: int = 0) -> None:
+        """The change of a month; in type 2 only that of whole accounts."""
+        if balance.dimension and self._type == "2":
+            return
+        self.record(
+            "#PSALDO" if balance.kind == "actual" else "#PBUDGET",
+            str(year),
+            balance.month.isoformat()[:7].replace("-", ""),
+            balance.account,
+            {balance.dimension: balance.object} if balance.dimension else {},
+            balance.amount,
+            balance.quantity,
+        )
 
     def voucher(self, voucher: Voucher) -> None:
         """A voucher; a row that was added later stands as #RTRANS and as its twin, #TRANS."""
-        lines = [
-            _line(
-                "#VER",
-                (
-                    voucher.series,
-                    voucher.number,
-                    voucher.voucher_date,
-                    voucher.text,
-                    voucher.registered_on,
-                    voucher.signature,
-                ),
-            ),
-            "{",
-        ]
+        head = (
+            voucher.series,
+            voucher.number,
+            voucher.voucher_date,
+            voucher.text or None,
+            voucher.registered_on,
+            voucher.signature or None,
+        )
+        lines = [spelt("#VER", head), "{"]
         for posting in voucher.postings:
             fields = _row(posting, voucher.voucher_date)
             if posting.state == "added":
-                lines.append(_line("   #RTRANS", fields))
-            lines.append(_line("   " + _ROW_LABELS[posting.state], fields))
+                lines.append(spelt("   #RTRANS", fields))
+            lines.append(spelt("   " + _ROW_LABELS[posting.state], fields))
         lines.append("}")
-        self._write("".join(line + self._line_end for line in lines))
+        self._write_voucher(lines)
+
+    def set_aside_voucher(self, voucher: SetAsideVoucher) -> None:
+        """A voucher that cannot be booked, as its source has it; but always with an end."""
+        lines = voucher.source_text.rstrip().split("\n")
+        if lines[-1].strip() != "}":
+            lines.append("}")
+        self._write_voucher(map(without_control_characters, lines))
 
     def close(self) -> None:
         """The checksum, if one is wanted, ends the file."""
@@ -154,8 +178,24 @@ class SieWriter:
             self.record("#KSUMMA", str(crc))
 
     def record(self, label: str, *fields: WrittenField) -> None:
-        """Any record; empty fields at its end are left out."""
-        self._write(_line(label, fields) + self._line_end)
+        """Any record that the file's type has."""
+        if label not in _FORBIDDEN[self._type]:
+            self._write(spelt(label, fields) + self._line_end)
+
+    def _balance(
+        self,
+        label: str,
+        year: int,
+        balance: Balance | ControlTotal,
+        *,
+        objects: Mapping[str, str] | None = None,
+    ) -> None:
+        listed = () if objects is None else (objects,)
+        self.record(label, str(year), balance.account, *listed, balance.amount, balance.quantity)
+
+    def _write_voucher(self, lines: Iterable[str]) -> None:
+        if "#VER" not in _FORBIDDEN[self._type]:
+            self._write("".join(line + self._line_end for line in lines))
 
     def _write(self, text: str) -> None:
         written = text.encode(self._encoding, "replace")
@@ -163,16 +203,6 @@ class SieWriter:
         if self._crc is not None:
             as_cp437 = written.decode(self._encoding).encode("cp437", "replace")
             self._crc = zlib.crc32(summed_bytes(as_cp437), self._crc)
-
-
-@lru_cache(maxsize=4_096)
-def quoted(text: str) -> str:
-    """A field as it stands in the file: control characters become blanks, quotes are escaped."""
-    text = _CONTROL.sub(" ", text)
-    if _BARE.fullmatch(text):
-        return text
-    escaped = _BACKSLASHES.sub(lambda m: m[1] * 2 + ('\\"' if m[2] else ""), text)
-    return f'"{escaped}"'
 
 
 def _row(posting: Posting, voucher_date: date) -> tuple[WrittenField, ...]:
@@ -184,28 +214,7 @@ def _row(posting: Posting, voucher_date: date) -> tuple[WrittenField, ...]:
         posting.objects,
         posting.amount,
         day,
-        posting.text,
+        posting.text or None,
         posting.quantity,
-        posting.signature,
+        posting.signature or None,
     )
-
-
-def _line(label: str, fields: Sequence[WrittenField]) -> str:
-    written = [_written(field) for field in fields]
-    while written and written[-1] == '""':
-        written.pop()
-    return " ".join((label, *written))
-
-
-def _written(field: WrittenField) -> str:
-    match field:
-        case str():
-            return quoted(field)
-        case Decimal():
-            return f"{field:f}"
-        case date():
-            return f"{field:%Y%m%d}"
-        case None:
-            return '""'
-    pairs = (f"{quoted(dimension)} {quoted(number)}" for dimension, number in field.items())
-    return "{" + " ".join(pairs) + "}"
