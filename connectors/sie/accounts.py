@@ -33,7 +33,7 @@ class Chart:
         self._names: dict[str, str] = {}
         self._types: dict[str, tuple[AccountType, int]] = {}
         self._units: dict[str, tuple[str, int]] = {}
-        self._sru: dict[str, tuple[list[str], int]] = {}
+        self._sru: dict[str, tuple[dict[str, None], int]] = {}  # A set that keeps the order.
 
     def take(self, record: Record, line: int) -> None:
         account = record.text(0)
@@ -77,11 +77,9 @@ class Chart:
         )
 
     def _take_account(self, account: str, record: Record, line: int) -> None:
-        if len(record.fields) > 2:
-            self._diagnostics.add("name_unquoted", line=line, label=record.label)
         if account in self._names:
             self._diagnostics.add("account_twice", line=line, account=account)
-        self._names[account] = self._text(record, record.joined(1), line)
+        self._names[account] = _name_at_the_end(record, 1, line, self._diagnostics)
 
     def _text(self, record: Record, text: str, line: int) -> str:
         return self._diagnostics.cut(text, TEXT_CHARACTERS_MAX, line=line, label=record.label)
@@ -91,9 +89,8 @@ class Chart:
         if not code or len(code) > TEXT_CHARACTERS_MAX:
             self._ignore(record, line)
             return
-        codes, _ = self._sru.setdefault(account, ([], line))
-        if code not in codes:
-            codes.append(code)
+        codes, _ = self._sru.setdefault(account, ({}, line))
+        codes[code] = None
 
     def _ignore(self, record: Record, line: int) -> None:
         self._diagnostics.add(
@@ -117,16 +114,11 @@ class Dimensions:
             self._ignore(record, line)
         elif record.label == "#OBJEKT":
             self._take_object(dimension, record, line)
+        elif record.label == "#UNDERDIM" and record.text(2):
+            self._take_sub_dimension(dimension, record.text(2), record, line)
         else:
-            parent = record.text(2) if record.label == "#UNDERDIM" else ""
-            if len(parent) > OBJECT_CHARACTERS_MAX:
-                self._ignore(record, line)
-                return
-            self._dimensions[dimension] = Dimension(
-                dimension=dimension,
-                name=self._name(record, 1, line),
-                parent=parent or None,
-            )
+            name = _name_at_the_end(record, 1, line, self._diagnostics)
+            self._dimensions[dimension] = Dimension(dimension=dimension, name=name)
 
     def dimensions(self, used: set[str]) -> tuple[Dimension, ...]:
         """The declared dimensions, and the reserved ones that objects or balances use."""
@@ -136,23 +128,34 @@ class Dimensions:
     def objects(self) -> tuple[Object, ...]:
         return tuple(self._objects.values())
 
+    def _take_sub_dimension(self, dimension: str, parent: str, record: Record, line: int) -> None:
+        if len(parent) > OBJECT_CHARACTERS_MAX:
+            self._ignore(record, line)
+            return
+        name = self._diagnostics.cut(
+            record.text(1), TEXT_CHARACTERS_MAX, line=line, label=record.label
+        )
+        self._dimensions[dimension] = Dimension(dimension=dimension, name=name, parent=parent)
+
     def _take_object(self, dimension: str, record: Record, line: int) -> None:
         number = record.text(1)
         if len(number) > OBJECT_CHARACTERS_MAX:
             self._ignore(record, line)
             return
-        name = self._name(record, 2, line)
+        name = _name_at_the_end(record, 2, line, self._diagnostics)
         self._objects[dimension, number] = Object(dimension=dimension, object=number, name=name)
-
-    def _name(self, record: Record, place: int, line: int) -> str:
-        return self._diagnostics.cut(
-            record.text(place), TEXT_CHARACTERS_MAX, line=line, label=record.label
-        )
 
     def _ignore(self, record: Record, line: int) -> None:
         self._diagnostics.add(
             "record_ignored", line=line, label=record.label, text=record.joined(0)
         )
+
+
+def _name_at_the_end(record: Record, place: int, line: int, diagnostics: Diagnostics) -> str:
+    """The name that ends a record, of which programs forget the quotes."""
+    if len(record.fields) > place + 1:
+        diagnostics.add("name_unquoted", line=line, label=record.label)
+    return diagnostics.cut(record.joined(place), TEXT_CHARACTERS_MAX, line=line, label=record.label)
 
 
 def with_reserved(dimensions: tuple[Dimension, ...], used: set[str]) -> tuple[Dimension, ...]:

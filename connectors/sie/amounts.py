@@ -9,6 +9,8 @@ from functools import lru_cache
 from schemas.limits import AMOUNT_DECIMALS, AMOUNT_DIGITS_MAX
 
 ORE_MAX = 10**AMOUNT_DIGITS_MAX - 1
+# Zeros before and after the digits that count are no reason to keep megabytes in a cache.
+_AMOUNT_CHARACTERS_MAX = 64
 QUANTITY_DIGITS_MAX = 24
 QUANTITY_DECIMALS = 6
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:[.,]([0-9]*))?")
@@ -38,6 +40,8 @@ class ReadAmount:
 def read_amount(text: str) -> ReadAmount:
     """An exact amount. `.20` and `2.` are read; so are a comma, a plus and thousands marks."""
     sign, whole, decimals, irregular = _parts(text)
+    if len(text) > _AMOUNT_CHARACTERS_MAX:
+        raise OutsideLimits(text)
     rest = decimals[AMOUNT_DECIMALS:]
     if rest.strip("0"):
         raise Unreadable(text)

@@ -9,16 +9,22 @@ from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
 from connectors.sie.encoding import CHUNK_BYTES, Encoding, chunks, decoder
+from connectors.sie.lines import LINE_CHARACTERS_MAX
 
 Verdict = Literal["absent", "matches", "differs", "uncheckable"]
 _LABEL = b"#KSUMMA"
 _BETWEEN_FIELDS = b" \t\r\n{}"
 _TOKEN = re.compile(
-    rb'"(?P<quoted>(?:\\.|[^\\])*?)"(?=[ \t}]|$)|"(?P<unclosed>.*)|(?P<bare>[^ \t{}]+)', re.DOTALL
+    rb'"(?P<quoted>(?:[^"\\]++|\\.|"(?![ \t}]|$))*+)"|"(?P<unclosed>.*)|(?P<bare>[^ \t{}]+)',
+    re.DOTALL,
 )
 _ESCAPED_QUOTE = b'\\"'
 _ESCAPED_BACKSLASH = b'\\\\"'
 _STAND_IN = b"\x00"  # For an escaped quote, while the others are looked at.
+
+
+class _Endless(Exception):
+    """A line that must not fill the memory."""
 
 
 def verify(file: BinaryIO, encoding: Encoding, *, chunk_bytes: int = CHUNK_BYTES) -> Verdict:
@@ -36,8 +42,8 @@ def verify(file: BinaryIO, encoding: Encoding, *, chunk_bytes: int = CHUNK_BYTES
                     crc = None if _value(line) else 0
                 elif _value(line):
                     return "matches" if _value(line) == str(crc) else "differs"
-    except UnicodeEncodeError:
-        return "uncheckable"  # A character that code page 437 does not have.
+    except (UnicodeEncodeError, _Endless):
+        return "uncheckable"  # A character that code page 437 does not have, or an endless line.
     return "absent"
 
 
@@ -64,6 +70,8 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
         end = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
         if end == 0:
             rest += piece
+            if len(rest) > LINE_CHARACTERS_MAX:
+                raise _Endless
             continue
         yield rest + piece[:end]
         rest = piece[end:]

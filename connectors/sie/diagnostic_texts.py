@@ -40,8 +40,10 @@ TEXTS: dict[str, DiagnosticText] = {
         "{count} letters were damaged already when the file was made, and were kept as they are.",
     ),
     "checksum_uncheckable": _information(
-        "Kontrollsumman kan inte prövas: ett tecken saknas i teckentabell 437.",
-        "The checksum cannot be verified: a character is missing in code page 437.",
+        "Kontrollsumman kan inte prövas: ett tecken saknas i teckentabell 437, eller en rad är"
+        " för lång.",
+        "The checksum cannot be verified: a character is missing in code page 437, or a line is"
+        " too long.",
     ),
     "checksum_differs": _warning(
         "Kontrollsumman stämmer inte; filen lästes in ändå, på begäran.",
@@ -71,8 +73,8 @@ TEXTS: dict[str, DiagnosticText] = {
         "A quote inside a text of {label} was taken as text.",
     ),
     "name_unquoted": _warning(
-        "Namnet i {label} saknar citattecken; fälten slogs ihop.",
-        "The name in {label} has no quotes; its fields were joined.",
+        "Texten i {label} saknar citattecken; fälten slogs ihop.",
+        "The text of {label} has no quotes; its fields were joined.",
     ),
     "object_list_missing": _warning(
         "{label} saknar objektlista; den togs som tom.",
@@ -120,6 +122,10 @@ TEXTS: dict[str, DiagnosticText] = {
         "En klammer står på samma rad som en post.", "A brace stands on the line of a record."
     ),
     # What the header says.
+    "stands_twice": _warning(
+        "{label} står flera gånger med olika innehåll; den första gäller: {text}",
+        "{label} stands several times with other content; the first one counts: {text}",
+    ),
     "fiscal_year_unreadable": _warning(
         "Räkenskapsåret går inte att läsa och användes inte: {text}",
         "The fiscal year cannot be read and was not used: {text}",
@@ -136,8 +142,8 @@ TEXTS: dict[str, DiagnosticText] = {
         "Datumet i {label} går inte att läsa: {text}", "The date in {label} cannot be read: {text}"
     ),
     "record_ignored": _warning(
-        "{label} är ofullständig eller för lång och användes inte: {text}",
-        "{label} is incomplete or too long and was not used: {text}",
+        "{label} är ofullständig, oläsbar eller för lång och användes inte: {text}",
+        "{label} is incomplete, unreadable or too long and was not used: {text}",
     ),
     "account_twice": _warning(
         "Konto {account} står två gånger i kontoplanen; det sista namnet gäller.",
@@ -151,11 +157,42 @@ TEXTS: dict[str, DiagnosticText] = {
         "Saldot i {label} går inte att läsa och användes inte: {text}",
         "The balance in {label} cannot be read and was not used: {text}",
     ),
+    "balance_of_several": _information(
+        "{label} för objekt i flera dimensioner samtidigt används inte.",
+        "{label} of objects of several dimensions at once is not used.",
+    ),
     "balance_twice": _warning(
         "{label} för konto {account} står två gånger; den sista gäller.",
         "{label} of account {account} stands twice; the last one counts.",
     ),
+    "object_rows_ignored": _information(
+        "{label} för objekt hör inte hemma i en fil av typ 2 och användes inte.",
+        "{label} of objects does not belong in a file of type 2 and was not used.",
+    ),
+    "opening_not_carried": _warning(
+        "Ingående balans {opening} på konto {account} är inte föregående års utgående {closing}.",
+        "The opening balance {opening} of account {account} is not the closing balance {closing} "
+        "of the year before.",
+    ),
+    "opening_of_result_account": _warning(
+        "Resultatkonto {account} har en ingående balans: {opening}.",
+        "The result account {account} has an opening balance: {opening}.",
+    ),
+    "fiscal_years_apart": _warning(
+        "År {earlier} slutar {last_day} och år {later} börjar {first_day}: "
+        "räkenskapsåren följer inte på varandra.",
+        "Year {earlier} ends {last_day} and year {later} begins {first_day}: "
+        "the fiscal years do not follow each other.",
+    ),
+    "totals_not_balanced": _warning(
+        "Utgående balanser och resultat är tillsammans {closing}, ingående balanser {opening}.",
+        "Closing balances and results are {closing} together, opening balances {opening}.",
+    ),
     # The vouchers.
+    "vouchers_not_of_type": _warning(
+        "Filen är av typ {sie_type}, som inte har verifikationer; {count} sådana användes inte.",
+        "The file is of type {sie_type}, which has no vouchers; {count} of them were not used.",
+    ),
     "row_outside_voucher": _warning(
         "{label} står utanför en verifikation och användes inte.",
         "{label} stands outside a voucher and was not used.",

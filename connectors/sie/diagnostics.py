@@ -8,7 +8,9 @@ from connectors.sie.diagnostic_texts import TEXTS
 
 Language = Literal["sv", "en"]
 Severity = Literal["information", "warning", "error"]
-SHOWN_MAX = 1_000
+# So that hundreds of one kind do not hide the one error behind them.
+SHOWN_OF_CODE_MAX = 200
+LABELS_MAX = 1_000
 FACT_CHARACTERS_MAX = 200
 
 
@@ -30,7 +32,7 @@ class Diagnostic:
 
 @dataclass
 class Diagnostics:
-    """Collects remarks: all are counted, the first SHOWN_MAX are kept."""
+    """Collects remarks: all are counted, the first SHOWN_OF_CODE_MAX of each code are kept."""
 
     shown: list[Diagnostic] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -39,13 +41,13 @@ class Diagnostics:
     def add(self, code: str, *, line: int = 0, **facts: object) -> None:
         """Counts a remark; `facts` fill the places of its sentence."""
         self.counts[code] += 1
-        if len(self.shown) < SHOWN_MAX:
+        if self.counts[code] <= SHOWN_OF_CODE_MAX:
             told = tuple((name, _shortened(str(fact))) for name, fact in facts.items())
             self.shown.append(Diagnostic(line, TEXTS[code].severity, code, told))
 
     def add_first(self, code: str, *, line: int, label: str) -> None:
         """Counts a remark that files give in hundreds; only the first of a label is kept."""
-        if len(self._labels) < SHOWN_MAX and (code, label) not in self._labels:
+        if len(self._labels) < LABELS_MAX and (code, label) not in self._labels:
             self._labels.add((code, label))
             self.add(code, line=line, label=label)
         else:
@@ -60,7 +62,14 @@ class Diagnostics:
     def merge(self, other: "Diagnostics") -> None:
         """Takes over what another collector has."""
         self.counts.update(other.counts)
-        self.shown.extend(other.shown[: SHOWN_MAX - len(self.shown)])
+        self.shown.extend(other.shown)
+
+    def severities(self) -> Counter[Severity]:
+        """How many remarks there are of each severity, kept or not."""
+        found = Counter[Severity]()
+        for code, count in self.counts.items():
+            found[TEXTS[code].severity] += count
+        return found
 
 
 def _shortened(text: str) -> str:

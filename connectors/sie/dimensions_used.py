@@ -5,7 +5,11 @@ import re
 from connectors.sie.accounts import RESERVED_DIMENSIONS
 from connectors.sie.lines import LineWindow
 
-_LISTS = re.compile(r"#[BR]?TRANS[ \t]+[^ \t\n]+[ \t]*\{[ \t]*([^}\n \t][^}\n]*)\}", re.IGNORECASE)
+# Nothing here goes back over what it has passed: lines of a megabyte are met.
+_LISTS = re.compile(
+    r"^[ \t]*+#[BR]?TRANS[ \t]++[^ \t\n{]++[ \t]*+\{[ \t]*+([^}\n \t][^}\n]*+)\}",
+    re.IGNORECASE | re.MULTILINE,
+)
 _TEXTS = re.compile(r'"[^"]*"|[^ \t]+')
 
 

@@ -11,9 +11,13 @@ BLANKS = " \t"
 _LABEL = re.compile(r"[ \t]*(#[^ \t]+)")
 _BARE = re.compile(r"[^ \t]+")
 _BARE_IN_LIST = re.compile(r"[^ \t}]+")
-# A quote closes a field where a blank, a brace or the end of the line follows it.
-_QUOTED = re.compile(r'"((?:\\.|[^\\])*?)"(?=[ \t}]|$)', re.DOTALL)
-_ESCAPES = re.compile(r'(\\+)(?="|$)')
+_BLANKS = re.compile(r"[ \t]*")
+_LAST_BRACE = re.compile(r"\}[ \t]*+$")
+# A quote closes a field where a blank, a brace or the end of the line follows it. Nothing here
+# goes back over what it has passed: lines of a megabyte are met.
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.|"(?![ \t}]|$))*+)"', re.DOTALL)
+_ESCAPES = re.compile(r'(?<!\\)(\\++)(?="|$)')
+_ESCAPES_IN_BARE = re.compile(r'(?<!\\)(\\++)(?=")')
 
 ObjectList = tuple[str, ...]
 Field = str | ObjectList
@@ -76,7 +80,7 @@ def _read_field(line: str, position: int, record: Record) -> int:
     character = line[position]
     if character == "{":
         return _read_list(line, position, record)
-    if character == "}" and not line[position + 1 :].strip(BLANKS):
+    if character == "}" and _LAST_BRACE.match(line, position):
         record.closes = True
         return len(line)
     if character == '"':
@@ -129,9 +133,6 @@ def _bare(pattern: re.Pattern[str], line: str, position: int) -> tuple[str, int]
     return (_ESCAPES_IN_BARE.sub(_halved, text) if "\\" in text else text), match.end()
 
 
-_ESCAPES_IN_BARE = re.compile(r'(\\+)(?=")')
-
-
 def unescaped(text: str) -> str:
     """The text of a quoted field, without the backslashes that are none of it."""
     return _ESCAPES.sub(_halved, text)
@@ -142,6 +143,6 @@ def _halved(match: re.Match[str]) -> str:
 
 
 def _past_blanks(line: str, position: int) -> int:
-    while position < len(line) and line[position] in BLANKS:
-        position += 1
-    return position
+    match = _BLANKS.match(line, position)
+    assert match is not None, "no blank at all is a match too"
+    return match.end()

@@ -1,6 +1,7 @@
 """A window that moves over a file's text: lines end in LF only, whatever the file has."""
 
 import io
+import re
 from typing import BinaryIO
 
 from connectors.sie.encoding import CHUNK_BYTES, Encoding, decoder
@@ -10,6 +11,7 @@ LOOKAHEAD_CHARACTERS = 64 * 1024
 # What is longer is cut: no field of a record may be as long.
 LINE_CHARACTERS_MAX = 1024 * 1024
 END_OF_FILE_MARK = "\x1a"
+_BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
 
 
 class LineWindow:
@@ -34,9 +36,14 @@ class LineWindow:
         self._counted_up_to = 0
 
     def fill(self) -> bool:
-        """Sees to it that enough text lies ahead; False at the end of the file."""
+        """Goes past blank lines and sees to it that enough text lies ahead; False at the end.
+
+        Whoever reads on by a pattern would go through a megabyte of blank lines once for each.
+        """
+        self._skip_blank_lines()
         while not self._at_end and len(self.text) - self.position < self._lookahead:
             self._read()
+            self._skip_blank_lines()
         return self.position < len(self.text)
 
     def peek(self) -> str | None:
@@ -67,6 +74,11 @@ class LineWindow:
         self._lines_before += self.text.count("\n", self._counted_up_to, self.position)
         self._counted_up_to = self.position
         return self._lines_before
+
+    def _skip_blank_lines(self) -> None:
+        match = _BLANK_LINES.match(self.text, self.position)
+        assert match is not None, "no blank line at all is a match too"
+        self.position = match.end()
 
     def _line_end(self) -> int:
         end = self.text.find("\n", self.position)

@@ -55,6 +55,8 @@ def test_an_amount_of_more_digits_than_we_keep_is_outside_the_limits() -> None:
     assert read_amount("9999999999999999.99").ore == ORE_MAX
     with pytest.raises(OutsideLimits):
         read_amount("10000000000000000.00")
+    with pytest.raises(OutsideLimits):
+        read_amount("0" * 64 + "1.00")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_wrong_sum_is_refused_unless_forced() -> None:
     with pytest.raises(UploadRefused) as refusal:
         file.judge()
     assert refusal.value.code == "checksum_mismatch"
-    assert file.judge(force=True).warning_counts == {"checksum_differs": 1}
+    assert file.judge(force=True).remark_counts == {"checksum_differs": 1}
 
 
 def test_a_value_without_a_beginning_says_nothing() -> None:

@@ -1,228 +1,182 @@
-"""The deviations that programs are known for, one test each (facts/sie.md, section 8)."""
+"""The deviations that files are known for, row by row, and those of a file as a whole.
+
+The rows are those of the facts about SIE, section 8, in their order.
+"""
 
 import io
-from datetime import date
-from decimal import Decimal
 
 import pytest
 
 from connectors.sie.generator import generate
-from connectors.sie.header import normalised_organisation_number
 from schemas.errors import UploadRefused
+from tests.connectors.sie import (
+    test_header_deviations,
+    test_text_deviations,
+    test_voucher_deviations,
+)
 from tests.connectors.sie.builders import (
     HEAD,
     VOUCHER,
     a_file,
     a_voucher_of,
-    codes,
     of_bytes,
     only_voucher,
 )
 
-BALANCING = "#TRANS 3001 {} -125.00"
+# What a file does, and the tests that show what becomes of it.
+ROWS = {
+    "UTF-8 though it says PC8": """
+        test_utf_8_under_format_pc8_is_told_by_its_bytes
+        test_a_text_that_was_cut_inside_a_letter_leaves_the_file_utf_8
+    """,
+    "Windows-1252 or Latin-1 though it says PC8": """
+        test_a_windows_code_page_under_format_pc8_is_told_by_its_bytes
+    """,
+    "two encodings in one file": """
+        test_a_windows_path_in_another_code_page_changes_no_letter_elsewhere
+        test_an_object_code_in_another_code_page_is_one_key_everywhere
+    """,
+    "ASCII only": "test_no_byte_above_127_is_ascii",
+    "letters lost, or encoded twice, at the source": """
+        test_letters_that_were_damaged_before_are_kept_and_counted
+        test_rare_signs_in_their_place_are_not_damaged
+    """,
+    "a quote in place of a letter": """
+        test_a_quote_where_a_letter_was_is_text
+        test_a_quote_inside_a_word_is_text
+        test_a_quote_before_the_brace_of_an_object_list_closes
+    """,
+    "a quote that nothing closes": "test_a_quote_never_closed_ends_with_its_line",
+    "a name of several words without quotes": "test_a_name_without_quotes_is_joined",
+    "tabs, columns, runs of blanks": "test_tabs_columns_and_several_blanks_are_normal",
+    "braces missing or in odd places": """
+        test_a_missing_opening_brace_is_done_without
+        test_a_missing_closing_brace_is_done_without
+        test_a_brace_on_the_voucher_line_opens_it
+        test_a_brace_on_the_line_of_a_row_closes_the_voucher
+    """,
+    "rows and periods without their object list": """
+        test_a_row_without_its_object_list_has_no_objects
+        test_a_period_without_its_object_list_is_of_the_account
+    """,
+    "amounts in other spellings": """
+        test_an_amount_in_another_spelling_is_read
+        test_an_amount_that_cannot_be_read_sets_its_voucher_aside
+        test_a_balance_in_another_spelling_is_read
+        test_a_balance_that_cannot_be_read_is_an_error_of_its_own
+    """,
+    "rows of zero": "test_zero_rows_are_kept_and_have_no_sign",
+    "numbers and codes in quotes": "test_quoted_numbers_and_codes_are_as_unquoted",
+    "#RAR 0 without dates": """
+        test_a_year_without_dates_is_dropped
+        test_a_year_without_dates_leaves_its_place_to_another
+    """,
+    "#ORGNR in many forms": """
+        test_an_organisation_number_is_kept_as_given_and_compared_by_ten_digits
+    """,
+    "#ADRESS and #PROGRAM with fewer fields": """
+        test_an_address_or_program_with_fewer_fields_is_accepted
+    """,
+    "account numbers of any length and letters": """
+        test_an_account_is_text
+        test_an_account_of_the_chart_is_text
+        test_a_blank_account_of_the_chart_is_ignored
+        test_a_booked_row_on_a_blank_account_sets_its_voucher_aside
+    """,
+    "#SRU, #KTYP and #TAXAR that say nothing": """
+        test_an_empty_account_record_is_ignored
+        test_a_code_of_an_undeclared_account_is_ignored
+        test_a_tax_year_that_is_no_year_is_ignored
+    """,
+    "voucher dates missing, impossible or in ISO form": """
+        test_a_voucher_date_in_iso_form_is_read
+        test_a_missing_or_impossible_voucher_date_sets_it_aside_alone
+    """,
+    "numbers that are text, long series": "test_series_and_number_are_text",
+    "the same number twice": "test_the_same_series_and_number_twice_are_two_vouchers",
+    "a voucher that does not balance": """
+        test_a_voucher_that_does_not_balance_is_neither_booked_nor_repaired
+    """,
+    "comments before #FLAGGA, text without a label": """
+        test_lines_before_the_flag_and_text_without_a_label_are_skipped
+    """,
+    "an unknown label": "test_an_unknown_label_is_ignored_and_counted",
+    "a row dated outside the year": "test_a_row_date_outside_the_year_is_kept",
+    "a file that is something else than its name says": """
+        test_an_empty_file_is_refused
+        test_a_web_page_under_the_name_of_an_sie_file_is_refused
+        test_sie_5_under_the_name_of_sie_4_is_refused_as_such
+        test_sie_4_under_the_name_of_sie_5_is_read
+    """,
+    "extensions in capitals, or another one": "test_the_extension_does_not_matter",
+}
 
 
-@pytest.mark.parametrize(
-    ("encoding", "told"), [("utf-8", "utf-8"), ("windows-1252", "windows-1252"), ("cp437", "cp437")]
-)
-def test_other_bytes_under_format_pc8_are_told_by_themselves(encoding: str, told: str) -> None:
-    file = a_file(
-        *a_voucher_of(ver='#VER A 1 20240305 "Årets bröd, kaffe på kö"'), encoding=encoding
+def test_every_row_of_the_table_has_its_tests() -> None:
+    tests = set(globals()).union(
+        *map(vars, (test_text_deviations, test_header_deviations, test_voucher_deviations))
     )
 
-    assert file.judge().encoding == told
-    assert only_voucher(file).text == "Årets bröd, kaffe på kö"
-
-
-def test_two_encodings_in_one_file_are_decided_by_majority() -> None:
-    lines = "\r\n".join((*HEAD, '#VER A 1 20240305 "Räksmörgås på Å"', "{", "}", "")).encode(
-        "cp437"
-    )
-    file = of_bytes(b"#FNR C:\\\xc5sa\r\n" + lines)
-
-    assert file.judge().encoding == "cp437"
-    assert only_voucher(file).text == "Räksmörgås på Å"
-
-
-def test_no_byte_above_127_is_ascii() -> None:
-    assert a_file(*VOUCHER).judge().encoding == "ascii"
-
-
-def test_a_quote_where_a_letter_was_is_text() -> None:
-    file = a_file(*a_voucher_of(ver='#VER A 1 20240305 "F"rskott till Lind" Park" 20240306'))
-
-    assert only_voucher(file).text == 'F"rskott till Lind'
-    assert "quote_inside" in codes(file)
-
-
-def test_a_quote_inside_a_word_is_text() -> None:
-    file = a_file(*a_voucher_of(ver='#VER A 1 20240305 "F"rskott till Lind"s Park" 20240306'))
-
-    assert only_voucher(file).text == 'F"rskott till Lind"s Park'
-    assert only_voucher(file).registered_on == date(2024, 3, 6)
-
-
-def test_a_quote_never_closed_ends_with_its_line() -> None:
-    row = '#TRANS 1930 {} 125.00 20240305 "A long text that was cu'
-    file = a_file(*a_voucher_of(row, BALANCING))
-
-    assert only_voucher(file).postings[0].text == "A long text that was cu"
-    assert "quote_unclosed" in codes(file)
-
-
-def test_a_name_without_quotes_is_joined() -> None:
-    file = a_file(head=("#FNAMN Bageriet på hörnet AB", "#KONTO 1930 Bank of  Bread", *HEAD))
-
-    assert file.judge().company_name == "Bageriet på hörnet AB"
-    assert file.judge().warning_counts["name_unquoted"] == 2
-
-
-def test_tabs_and_several_blanks_are_normal() -> None:
-    file = a_file(*a_voucher_of("#TRANS\t1930\t{ }   125.00", "  #TRANS  3001  {}\t-125.00 \t"))
-
-    assert len(only_voucher(file).postings) == 2
-    assert not codes(file)
-
-
-def test_a_budget_without_its_object_list_is_of_the_account() -> None:
-    file = a_file("#PBUDGET 0 202401 3001 -1666.00", *VOUCHER)
-
-    (budget,) = file.header().period_balances
-    assert (budget.account, budget.amount, budget.dimension) == ("3001", Decimal("-1666.00"), "")
-    assert "object_list_missing" in codes(file)
-
-
-def test_quoted_numbers_and_codes_are_as_unquoted() -> None:
-    row = '#TRANS "1930" {"1" "10"} "125.00" "20240306" "" "2"'
-    file = a_file(*a_voucher_of(row, BALANCING, ver='#VER "A" "1" "20240305"'))
-
-    voucher = only_voucher(file)
-    assert (voucher.series, voucher.number, voucher.voucher_date) == ("A", "1", date(2024, 3, 5))
-    assert voucher.postings[0].objects == {"1": "10"}
-    assert voucher.postings[0].quantity == 2
-    assert voucher.postings[0].posting_date == date(2024, 3, 6)
-
-
-def test_a_year_before_without_dates_is_dropped() -> None:
-    file = a_file(*VOUCHER, head=(*HEAD, "#RAR -1"))
-
-    assert list(file.header().fiscal_years) == [0]
-    assert "fiscal_year_unreadable" in codes(file)
-
-
-@pytest.mark.parametrize("line", ['#SRU 1930 ""', "#SRU 1930", "#KTYP 1930", "#KTYP 1930 X"])
-def test_an_empty_account_record_is_ignored(line: str) -> None:
-    file = a_file(line)
-
-    assert [(account.sru, account.type) for account in file.header().accounts] == [((), None)] * 2
-    assert "record_ignored" in codes(file)
-
-
-def test_a_code_of_an_undeclared_account_is_ignored() -> None:
-    file = a_file("#SRU 9999 7201")
-
-    assert {account.account for account in file.header().accounts} == {"1930", "3001"}
-    assert "account_undeclared" in codes(file)
+    assert len(ROWS) == 28
+    for row, names in ROWS.items():
+        assert names.split(), row
+        assert set(names.split()) <= tests, row
 
 
 def test_lines_before_the_flag_and_text_without_a_label_are_skipped() -> None:
     file = a_file(*VOUCHER, head=("; a comment", *HEAD, "text without a label"))
 
     assert only_voucher(file).number == "1"
-    assert file.judge().warning_counts["text_ignored"] == 2
+    assert file.judge().remark_counts == {"text_ignored": 2}
 
 
 def test_an_unknown_label_is_ignored_and_counted() -> None:
     file = a_file("#MOMSKOD 3001 05", "#MOMSKOD 3002 05", *VOUCHER)
 
     assert only_voucher(file).number == "1"
-    assert file.judge().warning_counts == {"label_unknown": 2}
+    assert file.judge().remark_counts == {"label_unknown": 2}
 
 
-def test_a_name_longer_than_we_keep_is_cut() -> None:
-    file = a_file(f'#KONTO 1940 "{"x" * 5_000}"')
-
-    assert len(file.header().accounts[-1].name) == 4_000
-    assert codes(file) == {"text_cut"}
-
-
-def test_the_name_of_a_file_does_not_matter_where_its_content_tells() -> None:
-    for name in ("a.se", "a.SE", "a.Se", "a.si", "a.SIE", "a.txt"):
-        assert a_file(*VOUCHER, name=name).judge().sie_type == "4E"
+def _refusal(content: bytes, name: str) -> str:
+    with pytest.raises(UploadRefused) as refusal:
+        of_bytes(content, name=name).judge()
+    assert name in str(refusal.value)
+    return refusal.value.code
 
 
-@pytest.mark.parametrize(
-    ("given", "normalised"),
-    [
-        ("556488-2362", "5564882362"),
-        ("5564882362", "5564882362"),
-        ("165564882362", "5564882362"),
-        ("16556488-2362", "5564882362"),
-        ("19640823-3234", "6408233234"),
-        ("", None),
-        ("000000-0000", None),
-        ("556488-236", None),
-    ],
-)
-def test_an_organisation_number_is_kept_as_given_and_compared_by_ten_digits(
-    given: str, normalised: str | None
-) -> None:
-    judgement = a_file(head=(f"#ORGNR {given}", *HEAD)).judge()
-
-    assert judgement.organisation_number == given
-    assert normalised_organisation_number(given) == normalised
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b" \r\n\r\n", b"\x1a"])
+def test_an_empty_file_is_refused(content: bytes) -> None:
+    assert _refusal(content, "empty.se") == "not_sie"
 
 
-@pytest.mark.parametrize("text", ["L\ufffdn", "LÃ¶n till fÃ¶retaget", "L”n f”r mars"])
-def test_text_that_was_damaged_before_is_kept_and_counted(text: str) -> None:
-    file = a_file(*a_voucher_of(ver=f'#VER A 1 20240305 "{text}"'), encoding="utf-8")
+@pytest.mark.parametrize("name", ["login.se", "login.SI", "login.sie"])
+def test_a_web_page_under_the_name_of_an_sie_file_is_refused(name: str) -> None:
+    page = b"\r\n<!DOCTYPE html>\n<html><head><title>#FLAGGA 0</title></head></html>"
 
-    assert only_voucher(file).text == text
-    assert "text_damaged" in codes(file)
-
-
-def test_control_characters_in_a_text_are_kept_and_split_no_record() -> None:
-    file = a_file(
-        *a_voucher_of(ver='#VER A 1 20240305 "one\x0btwo\x1cthree\x85four"'), encoding="latin-1"
-    )
-
-    assert only_voucher(file).text.startswith("one\x0btwo\x1cthree")
-    assert "control_characters" in codes(file)
+    assert _refusal(page, name) == "not_sie"
 
 
-def test_a_no_break_space_does_not_part_fields() -> None:
-    file = a_file(*a_voucher_of(ver="#VER A 1 20240305 one\xa0two"))
+@pytest.mark.parametrize("root", ["Sie", "SieEntry"])
+def test_sie_5_under_the_name_of_sie_4_is_refused_as_such(root: str) -> None:
+    text = f'<?xml version="1.0"?>\n<{root} xmlns="http://www.sie.se/sie5"></{root}>'
 
-    assert only_voucher(file).text == "one\xa0two"
-
-
-def test_a_zero_character_is_replaced() -> None:
-    file = a_file(*a_voucher_of(ver="#VER A 1 20240305 one\x00two"))
-
-    assert only_voucher(file).text == "one\ufffdtwo"
-    assert "characters_replaced" in codes(file)
+    assert _refusal(text.encode(), "year.se") == "sie5_not_supported"
+    assert _refusal(text.encode("utf-8-sig"), "year.sie") == "sie5_not_supported"
 
 
-def test_a_trailing_end_of_file_mark_is_no_text() -> None:
-    content = "\r\n".join((*HEAD, *VOUCHER)).encode() + b"\x1a"
-
-    assert only_voucher(of_bytes(content)).number == "1"
-    assert not codes(of_bytes(content))
+def test_sie_4_under_the_name_of_sie_5_is_read() -> None:
+    assert a_file(*VOUCHER, name="year.sie").judge().vouchers == 1
 
 
-def test_labels_are_read_in_any_case() -> None:
-    file = a_file("#ver A 1 20240305", "{", "#trans 1930 {} 125.00", "#Trans 3001 {} -125.00", "}")
-
-    assert len(only_voucher(file).postings) == 2
+@pytest.mark.parametrize("name", ["a.se", "a.SE", "a.Se", "a.si", "A.SI", "a.SIE", "a.txt", "a"])
+def test_the_extension_does_not_matter(name: str) -> None:
+    assert a_file(*a_voucher_of(), name=name).judge().sie_type == "4E"
 
 
 def test_a_fiscal_year_that_would_swallow_others_is_refused() -> None:
     content = b"#FLAGGA 0\r\n#SIETYP 4\r\n#RAR 0 20220101 20521231\r\n#IB 0 1930 0.00\r\n"
 
-    with pytest.raises(UploadRefused) as refusal:
-        of_bytes(content).judge()
-
-    assert refusal.value.code == "fiscal_year_too_long"
+    assert _refusal(content, "long.se") == "fiscal_year_too_long"
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.97])
@@ -232,8 +186,5 @@ def test_a_file_without_a_checksum_that_was_cut_off_is_refused(share: float) -> 
     whole = file.getvalue()
     cut = whole[: int(len(whole) * share)].rstrip(b"\r\n")
 
-    with pytest.raises(UploadRefused) as refusal:
-        of_bytes(cut).judge()
-
-    assert refusal.value.code in ("cut_off", "type_not_supported")
+    assert _refusal(cut, "cut.se") in ("cut_off", "type_not_supported")
     assert of_bytes(whole.rstrip(b"\r\n")).judge().vouchers > 30

@@ -31,8 +31,12 @@ def test_the_first_letter_may_stand_in_the_last_line() -> None:
     assert scan(BytesIO(content)).encoding == "cp437"
 
 
-def test_a_character_cut_off_at_the_end_is_no_utf_8() -> None:
-    assert scan(BytesIO("nå".encode()[:-1])).encoding == "cp437"
+@pytest.mark.parametrize("text", ["Räksmörgås", "ÄPPLE", "kö"])
+def test_a_letter_that_was_cut_in_two_leaves_a_text_utf_8(text: str) -> None:
+    """Programs cut long texts by bytes."""
+    found = scan(BytesIO(text.encode() + b" " + "å".encode()[:-1] + b" " + text.encode()))
+
+    assert (found.encoding, found.valid) == ("utf-8", False)
 
 
 @pytest.mark.parametrize("encoding", ["cp437", "windows-1252"])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sie.fields import Record, read_record
-from connectors.sie.writer import quoted
+from connectors.sie.spelling import quoted
 
 CODE_PAGE_437 = "".join(map(chr, range(32, 127))) + bytes(range(128, 256)).decode("cp437")
 TEXTS = st.text(st.sampled_from(CODE_PAGE_437))

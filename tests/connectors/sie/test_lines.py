@@ -21,12 +21,17 @@ def _lines(content: bytes, chunk_bytes: int = 4_096) -> list[tuple[int, str]]:
 @pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])
 @pytest.mark.parametrize("last", [True, False])
 def test_every_line_end_ends_a_line(chunk_bytes: int, end: bytes, last: bool) -> None:
-    content = end.join((b"one", b"", b"three\x85\x0b\x1c")) + (end if last else b"")
+    content = end.join((b"one", b"two", b"three\x85\x0b\x1c")) + (end if last else b"")
 
     lines = _lines(content, chunk_bytes)
 
-    assert [line for line, _ in lines] == [1, 2, 3]
-    assert [text[:5] for _, text in lines] == ["one", "", "three"]
+    assert [(line, text[:5]) for line, text in lines] == [(1, "one"), (2, "two"), (3, "three")]
+
+
+def test_blank_lines_are_counted_and_passed_over() -> None:
+    content = b"\n \t\r\n\none\r\r \n  two\n \n\n "
+
+    assert _lines(content) == [(4, "one"), (7, "  two")]
 
 
 def test_an_empty_file_has_no_lines() -> None:
