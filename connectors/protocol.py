@@ -1,10 +1,10 @@
 """What every source offers the runner: the reads that a scope takes, and their pages."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.ledger_events import ReadEvent
+from schemas.ledger_events import BalanceKind, ReadEvent
 from schemas.parts import Read, Scope
 
 
@@ -13,7 +13,8 @@ class Page:
     """One event of a read, before the runner stamps it with its run."""
 
     kind: type[ReadEvent]
-    content: Mapping[str, object]  # The fields that are the kind's own.
+    content: Mapping[str, object] = field(default_factory=dict)  # The kind's own fields.
+    vouchers: tuple[bytes, ...] = ()  # The JSON of its vouchers, where the reader has made it.
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class PlannedRead:
 
     read: Read
     snapshot: bool
+    keeps: tuple[BalanceKind, ...] = ()  # What the snapshot cannot tell, and so does not remove.
 
 
 class Connector(Protocol):

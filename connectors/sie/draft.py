@@ -1,6 +1,6 @@
 """A voucher that is read record by record, with care for every way in which programs deviate."""
 
-import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,9 +13,9 @@ from connectors.sie.amounts import (
     read_date,
     read_quantity,
 )
-from connectors.sie.checked import Fields
 from connectors.sie.diagnostics import Diagnostics
 from connectors.sie.fields import Record
+from connectors.sie.thousands import join_thousands
 from connectors.sie.twins import are_twins, become_added
 from schemas.bookkeeping import FiscalYear
 from schemas.limits import (
@@ -26,10 +26,9 @@ from schemas.limits import (
     VOUCHER_BYTES_MAX,
 )
 
+Fields = dict[str, Any]  # What a model is made of.
 # `{"account":"","amount":""},`: a posting is never shorter than this and its texts.
 _POSTING_BYTES_MIN = 27
-_GROUP = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})*")
-_NEXT_GROUP = re.compile(r"[0-9]{3}(?:[.,][0-9]*)?")
 
 
 @dataclass
@@ -46,12 +45,13 @@ class Draft:
 
     line: int
     voucher_date: date | None
-    year: FiscalYear
+    year: FiscalYear | None  # None: the file does not say.
     diagnostics: Diagnostics
     postings: list[Fields] = field(default_factory=list)
     problem: Problem | None = None
     total_ore: int = 0
     booked: int = 0
+    moved: Counter[str] = field(default_factory=Counter)  # In öre, by account.
     source: list[str] = field(default_factory=list)
     source_characters: int = 0
     _bytes_min: int = 0
@@ -90,6 +90,7 @@ class Draft:
             case _:
                 self._pair(posting, line)
                 self.total_ore += amount.ore
+                self.moved[posting["account"]] += amount.ore
                 self.booked += 1
                 self._keep(posting)
 
@@ -120,10 +121,8 @@ class Draft:
             self.postings.append(posting)
 
     def _amount(self, record: Record, line: int) -> ReadAmount | None:
+        join_thousands(record, 2, before_quantity=False)
         text = record.text(2)
-        while _GROUP.fullmatch(text) and _NEXT_GROUP.fullmatch(record.text(3)):
-            text = f"{text} {record.text(3)}"
-            del record.fields[3]
         try:
             amount = read_amount(text)
         except Unreadable:
@@ -161,6 +160,7 @@ class Draft:
         for dimension, number in zip(texts[::2], texts[1::2], strict=False):
             if not dimension or max(len(dimension), len(number)) > OBJECT_CHARACTERS_MAX:
                 self.fail("outside_limits", f"{record.label} {record.joined(0)}")
+                break
             if dimension in objects:
                 self.remark("dimension_twice", line, dimension=dimension)
             objects[dimension] = number
@@ -178,7 +178,7 @@ class Draft:
             self.remark("date_irregular", line, text=text)
         if day == self.voucher_date:
             return None
-        if not self.year.first_day <= day <= self.year.last_day:
+        if self.year is not None and not self.year.first_day <= day <= self.year.last_day:
             self.remark("date_outside_year", line, date=day)
         return day
 

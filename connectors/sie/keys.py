@@ -10,7 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-_SLOTS_MIN = 64
+_TABLES = 64
+_SLOTS_MIN = 8
 # Series beyond these are kept as hashes from the start: a series costs more than a voucher.
 _SERIES_MAX = 1_024
 
@@ -37,14 +38,30 @@ class _Runs:
 
 
 class _HashSet:
-    """64-bit hashes in an open table that is between three and nine tenths full."""
+    """64-bit hashes in small open tables, each between six and eight tenths full.
+
+    They grow one by one: while one large table grew, it would be there twice.
+    """
 
     def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * _SLOTS_MIN))
+        self._tables = [_Table() for _ in range(_TABLES)]
+
+    def add(self, key: int) -> None:
+        self._tables[key % _TABLES].add(key)
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._tables[key % _TABLES]
+
+
+class _Table:
+    """One of the tables. No key is zero."""
+
+    def __init__(self) -> None:
+        self._slots = array("Q", [0]) * _SLOTS_MIN
         self._used = 0
 
     def add(self, key: int) -> None:
-        if self._used * 4 >= len(self._slots) * 3:
+        if self._used * 5 >= len(self._slots) * 4:
             self._grow()
         place = self._place(key)
         if not self._slots[place]:
@@ -57,14 +74,14 @@ class _HashSet:
     def _place(self, key: int) -> int:
         slots = self._slots
         count = len(slots)
-        place = key % count
+        place = key // _TABLES % count
         while slots[place] and slots[place] != key:
             place = place + 1 if place + 1 < count else 0
         return place
 
     def _grow(self) -> None:
         before = self._slots
-        self._slots = array("Q", bytes(8 * (len(before) * 3 // 2)))
+        self._slots = array("Q", [0]) * (len(before) * 4 // 3)
         for key in before:
             if key:
                 self._slots[self._place(key)] = key
@@ -76,9 +93,19 @@ class SeenKeys:
     def __init__(self) -> None:
         self._runs: dict[str, _Runs] = {}
         self._others = _HashSet()
+        self._last = ("", "", 0)  # Series, number, occurrence.
 
     def occurrence(self, series: str, number: str) -> int:
         """1 for a key that is new, and it is remembered; 2, 3, … for one that came before."""
+        if self._last[:2] == (series, number):  # All occurrences up to the last are known.
+            occurrence = self._last[2] + 1
+            self._others.add(_hash(series, number, occurrence))
+        else:
+            occurrence = self._occurrence(series, number)
+        self._last = (series, number, occurrence)
+        return occurrence
+
+    def _occurrence(self, series: str, number: str) -> int:
         runs = self._runs.get(series)
         if runs is None:
             if len(self._runs) >= _SERIES_MAX:

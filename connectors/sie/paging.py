@@ -1,13 +1,18 @@
 """Facts in pages that fit into a message: a count of rows, and bytes of JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pydantic import TypeAdapter
-
 from connectors.protocol import Page
-from schemas.bookkeeping import SetAsideVoucher, Voucher
-from schemas.ledger_events import VouchersObserved, VouchersSetAside
+from connectors.sie.submission import Submitted
+from schemas.bookkeeping import SetAsideVoucher
+from schemas.ledger_events import (
+    ReadEvent,
+    VouchersObserved,
+    VouchersSetAside,
+    VouchersSubmitted,
+)
 from schemas.limits import (
     PAGE_BYTES_MAX,
     PAGE_ROWS_MAX,
@@ -17,10 +22,40 @@ from schemas.limits import (
 # What a message carries beside its vouchers: type, company, run, read, sequence and time.
 ENVELOPE_BYTES = 1_024
 _CONTENT_BYTES_MAX = PAGE_BYTES_MAX - ENVELOPE_BYTES
-_VOUCHERS: TypeAdapter[Sequence[Voucher]] = TypeAdapter(Sequence[Voucher])
-_SET_ASIDE: TypeAdapter[Sequence[SetAsideVoucher]] = TypeAdapter(Sequence[SetAsideVoucher])
 Row = TypeVar("Row")
-Told = TypeVar("Told", Voucher, SetAsideVoucher)
+
+
+@dataclass
+class _Filling:
+    """A page that takes vouchers until it is full."""
+
+    kind: type[ReadEvent]
+    content: Mapping[str, object] = field(default_factory=dict)
+    vouchers: list[bytes] = field(default_factory=list)
+    spare_numbers: list[str] = field(default_factory=list)
+    size_bytes: int = 0
+
+    def add(self, document: str | SetAsideVoucher, spare_number: str = "") -> Iterator[Page]:
+        """Puts the voucher on the page, or on the next one: then the full one is given back."""
+        if not isinstance(document, str):
+            document = document.model_dump_json(exclude_defaults=True)
+        voucher = document.encode()
+        added_bytes = len(voucher) + len(spare_number) + 4  # And commas and quotes.
+        size_bytes = self.size_bytes + added_bytes
+        if len(self.vouchers) == PAGE_VOUCHERS_MAX or size_bytes > _CONTENT_BYTES_MAX:
+            yield from self.rest()
+            size_bytes = added_bytes
+        self.size_bytes = size_bytes
+        self.vouchers.append(voucher)
+        if spare_number:
+            self.spare_numbers.append(spare_number)
+
+    def rest(self) -> Iterator[Page]:
+        """What is on the page, which is empty then."""
+        if self.vouchers:
+            spare = {"spare_numbers": self.spare_numbers} if self.spare_numbers else {}
+            yield Page(self.kind, {**self.content, **spare}, tuple(self.vouchers))
+        self.vouchers, self.spare_numbers, self.size_bytes = [], [], 0
 
 
 def pages_of_rows(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
@@ -29,47 +64,23 @@ def pages_of_rows(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
         yield tuple(rows[start : start + PAGE_ROWS_MAX])
 
 
-def voucher_pages(vouchers: Iterable[Voucher | SetAsideVoucher]) -> Iterator[Page]:
+def voucher_pages(documents: Iterable[str | SetAsideVoucher]) -> Iterator[Page]:
     """Pages of at most PAGE_VOUCHERS_MAX vouchers and PAGE_BYTES_MAX; a larger one stands alone."""
-    good: list[Voucher] = []
-    set_aside: list[SetAsideVoucher] = []
+    good, set_aside = _Filling(VouchersObserved), _Filling(VouchersSetAside)
+    for document in documents:
+        yield from (good if isinstance(document, str) else set_aside).add(document)
+    yield from good.rest()
+    yield from set_aside.rest()
+
+
+def pages_of_submitted(vouchers: Iterable[Submitted]) -> Iterator[Page]:
+    """The same of vouchers that are to be added."""
+    good = _Filling(VouchersSubmitted)
+    set_aside = _Filling(VouchersSetAside, content={"submitted": True})
     for voucher in vouchers:
-        if isinstance(voucher, Voucher):
-            good.append(voucher)
-            if len(good) == PAGE_VOUCHERS_MAX:
-                page, good = _first_page(good, _VOUCHERS)
-                yield Page(VouchersObserved, {"vouchers": page})
+        if isinstance(voucher.document, str):
+            yield from good.add(voucher.document, voucher.spare_number)
         else:
-            set_aside.append(voucher)
-            if len(set_aside) == PAGE_VOUCHERS_MAX:
-                yield from _set_aside_pages(set_aside)
-                set_aside = []
-    while good:
-        page, good = _first_page(good, _VOUCHERS)
-        yield Page(VouchersObserved, {"vouchers": page})
-    yield from _set_aside_pages(set_aside)
-
-
-def _set_aside_pages(vouchers: list[SetAsideVoucher]) -> Iterator[Page]:
-    while vouchers:
-        page, vouchers = _first_page(vouchers, _SET_ASIDE)
-        yield Page(VouchersSetAside, {"vouchers": page})
-
-
-def _first_page(
-    vouchers: list[Told], adapter: TypeAdapter[Sequence[Told]]
-) -> tuple[tuple[Told, ...], list[Told]]:
-    """The longest beginning that fits, at least one voucher, and the rest."""
-    count = len(vouchers)
-    if _json_bytes(vouchers, adapter) > _CONTENT_BYTES_MAX:
-        size, count = 2, 0
-        for voucher in vouchers:
-            size += _json_bytes([voucher], adapter) - 1  # Two brackets less, one comma more.
-            if size - 1 > _CONTENT_BYTES_MAX and count:
-                break
-            count += 1
-    return tuple(vouchers[:count]), vouchers[count:]
-
-
-def _json_bytes(vouchers: Sequence[Told], adapter: TypeAdapter[Sequence[Told]]) -> int:
-    return len(adapter.dump_json(vouchers, exclude_defaults=True))
+            yield from set_aside.add(voucher.document)
+    yield from good.rest()
+    yield from set_aside.rest()

@@ -1,9 +1,8 @@
 """A voucher that cannot be booked: neither repaired nor dropped in silence."""
 
 from connectors.sie.amounts import ORE_MAX, amount_of
-from connectors.sie.checked import Fields
-from connectors.sie.draft import Draft
-from schemas.bookkeeping import SetAsideVoucher, Voucher
+from connectors.sie.draft import Draft, Fields
+from schemas.bookkeeping import SetAsideVoucher
 from schemas.limits import SET_ASIDE_SOURCE_BYTES_MAX, VOUCHER_BYTES_MAX
 
 # Source below this cannot become a document above VOUCHER_BYTES_MAX.
@@ -12,13 +11,13 @@ _SMALL_SOURCE_CHARACTERS = 256 * 1024
 _REASONS_WITH_DIFFERENCE = ("unbalanced", "too_large", "voucher_date")
 
 
-def check_size(draft: Draft, voucher: Voucher) -> None:
+def check_size(draft: Draft, document: str) -> None:
     """Sets a voucher aside that no message could carry."""
     if draft.source_characters <= _SMALL_SOURCE_CHARACTERS:
         return
-    document = Voucher.__pydantic_serializer__.to_json(voucher, exclude_defaults=True)
-    if len(document) > VOUCHER_BYTES_MAX:
-        draft.fail("too_large", f"{len(document)} > {VOUCHER_BYTES_MAX}")
+    size_bytes = len(document.encode())
+    if size_bytes > VOUCHER_BYTES_MAX:
+        draft.fail("too_large", f"{size_bytes} > {VOUCHER_BYTES_MAX}")
 
 
 def set_aside_voucher(draft: Draft, fields: Fields) -> SetAsideVoucher:
@@ -44,6 +43,7 @@ def set_aside_voucher(draft: Draft, fields: Fields) -> SetAsideVoucher:
             "occurrence": fields.get("occurrence", 1),
             "reason": problem.reason,
             "detail": problem.detail,
+            "voucher_date": fields["voucher_date"],
             "difference": difference,
             "source_text": _cut("\n".join(draft.source)),
         }

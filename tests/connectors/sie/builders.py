@@ -67,4 +67,4 @@ def only_set_aside(file: SieFile) -> SetAsideVoucher:
 
 def codes(file: SieFile) -> set[str]:
     """The codes of all that is to say about a file."""
-    return set(file.judge().warning_counts)
+    return set(file.judge().remark_counts)

@@ -69,17 +69,51 @@ def test_a_whole_year_without_its_year_is_refused() -> None:
     assert _refusal(a_file("#RAR 0 20241231 20240101", head=head)) == "fiscal_year_missing"
 
 
-@pytest.mark.parametrize("sie_type", ["1", "2", "3", "5", "x"])
-def test_other_types_are_refused_for_now(sie_type: str) -> None:
+@pytest.mark.parametrize("sie_type", ["5", "x"])
+def test_a_type_that_there_is_not_is_refused(sie_type: str) -> None:
     head = tuple(line.replace("#SIETYP 4", f"#SIETYP {sie_type}") for line in HEAD)
 
     assert _refusal(a_file(head=head)) == "type_not_supported"
 
 
+@pytest.mark.parametrize("sie_type", ["1", "2", "3"])
+def test_balances_without_vouchers_are_types_1_to_3(sie_type: str) -> None:
+    head = tuple(line.replace("#SIETYP 4", f"#SIETYP {sie_type}") for line in HEAD)
+
+    judgement = a_file("#UB 0 1930 100.00", head=head).judge()
+
+    assert (judgement.sie_type, judgement.opening_balances, judgement.vouchers) == (sie_type, 1, 0)
+    assert judgement.totals_agree is None
+
+
+def test_vouchers_in_a_file_of_balances_are_told_and_not_used() -> None:
+    head = tuple(line.replace("#SIETYP 4", "#SIETYP 2") for line in HEAD)
+    file = a_file(*VOUCHER, head=head)
+
+    assert file.judge().remark_counts == {"vouchers_not_of_type": 1}
+    assert list(file.vouchers()) == []
+
+
+def test_balances_that_were_cut_off_are_refused() -> None:
+    lines = [line.replace("#SIETYP 4", "#SIETYP 1") for line in HEAD] + ["#UB 0 1930 10"]
+    content = "\r\n".join(lines).encode()
+
+    assert _refusal(of_bytes(content)) == "cut_off"
+    assert of_bytes(content + b"0.00").judge().control_totals == 1
+
+
 def test_vouchers_without_balances_are_type_4i() -> None:
     head = tuple(line for line in HEAD if not line.startswith("#IB"))
 
-    assert _refusal(a_file(*VOUCHER, head=head)) == "type_not_supported"
+    assert a_file(*VOUCHER, head=head).judge().sie_type == "4I"
+
+
+def test_a_year_is_needed_where_a_voucher_has_no_date() -> None:
+    undated = ("#VER A 1 x", *VOUCHER[1:])
+
+    assert _refusal(a_file(*undated, head=("#SIETYP 4",))) == "fiscal_year_missing"
+    assert a_file(*undated, head=("#SIETYP 4", "#GEN 20240305")).judge().set_aside == 1
+    assert a_file(*VOUCHER, head=("#SIETYP 4",)).judge().vouchers == 1
 
 
 def test_a_new_company_has_neither_balances_nor_vouchers() -> None:
@@ -98,14 +132,14 @@ def test_a_judgement_tells_whose_file_it_is() -> None:
     assert judgement.fiscal_year is not None
     assert judgement.fiscal_year.last_day == date(2024, 12, 31)
     assert (judgement.vouchers, judgement.postings, judgement.set_aside) == (1, 2, 0)
-    assert judgement.warnings == ()
+    assert judgement.remarks == ()
 
 
 def test_a_judgement_keeps_some_remarks_and_counts_all() -> None:
     judgement = a_file(*VOUCHER * 1_500).judge()
 
-    assert len(judgement.warnings) == 1_000
-    assert judgement.warning_counts == {"number_twice": 1_499}
+    assert len(judgement.remarks) == 200
+    assert judgement.remark_counts == {"number_twice": 1_499}
 
 
 def test_balances_of_year_0_are_the_header_s() -> None:
@@ -146,3 +180,49 @@ def test_records_may_stand_in_any_order() -> None:
     assert file.judge().vouchers == 1
     assert (header.accounts[0].type, header.accounts[0].unit) == ("asset", "st")
     assert header.accounts[0].sru == ("7281",)
+
+
+@pytest.mark.parametrize(
+    "lines", [("#RAR 0 20230101 20231231",), ("#ORGNR 5564882362", "#ORGNR 559000-1234")]
+)
+def test_a_file_that_contradicts_itself_is_refused_unless_forced(lines: tuple[str, ...]) -> None:
+    file = a_file(*VOUCHER, *lines)
+
+    assert _refusal(file) == "contradicts_itself"
+    assert file.judge(force=True).remark_counts == {"stands_twice": 1}
+
+
+def test_what_stands_twice_and_says_the_same_is_no_contradiction() -> None:
+    lines = ("#ORGNR 556488-2362", "#ORGNR 5564882362", "#RAR 0 20240101 20241231")
+
+    assert a_file(*VOUCHER, *lines).judge().remark_counts == {}
+
+
+def test_an_error_behind_hundreds_of_remarks_is_kept() -> None:
+    late = ("#VER A 1 20250305", *VOUCHER[1:])
+    judgement = a_file(*late * 1_200, "#VER B 1 20240305", "{", "#TRANS 1930 {} 1", "}").judge()
+
+    assert [one.code for one in judgement.remarks if one.severity == "error"] == [
+        "set_aside_unbalanced"
+    ]
+    assert judgement.severities == {"warning": 2_399, "error": 1}
+
+
+def test_a_text_that_looks_like_a_row_is_no_posting() -> None:
+    rows = ('#TRANS 1930 {} 1.00 20240305 "se #TRANS #TRANS"', "#TRANS 3001 {} -1.00")
+
+    assert a_file("#VER A 1 20240305", "{", *rows, "}").judge().postings == 2
+
+
+@pytest.mark.parametrize("registered", ["00000000", "20240231"])
+def test_a_voucher_that_is_read_twice_moves_its_accounts_once(registered: str) -> None:
+    head = f'#VER A 1 20240305 "x" {registered}'
+    totals = ("#UB 0 1930 225.00", "#RES 0 3001 -125.00")
+
+    assert a_file(head, *VOUCHER[1:], *totals).judge().totals_agree
+
+
+def test_a_year_whose_vouchers_are_all_set_aside_was_not_cut_off() -> None:
+    file = a_file("#UB 0 1930 225.00", "#VER A 1 20240305", "{", "#TRANS 1930 {} 125.00", "}")
+
+    assert file.judge().set_aside == 1

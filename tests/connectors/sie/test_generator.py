@@ -43,7 +43,7 @@ def test_a_made_up_year_reads_back_as_it_was_made(seed: int, encoding: str) -> N
 
     assert judgement.encoding == encoding
     assert judgement.set_aside == 0
-    assert set(judgement.warning_counts) == {"other_year"}
+    assert set(judgement.remark_counts) == {"other_year"}
     assert judgement.vouchers == expected.vouchers == 200
     assert judgement.postings == expected.booked + expected.added
     assert list(file.vouchers()) == list(company.vouchers(1))

@@ -93,7 +93,7 @@ def test_an_added_row_at_the_end_is_not_booked(chunk_bytes: int) -> None:
     file = a_file(*a_voucher_of(DEBIT, CREDIT, "#RTRANS 1930 {} 5.00"), chunk_bytes=chunk_bytes)
 
     assert len(only_voucher(file).postings) == 2
-    assert file.judge().warning_counts == {"added_row_alone": 1}
+    assert file.judge().remark_counts == {"added_row_alone": 1}
 
 
 @WAYS
@@ -151,7 +151,7 @@ def test_a_set_aside_voucher_takes_its_key() -> None:
 
 
 def test_what_is_wrong_is_told_in_both_languages() -> None:
-    warning = a_file(*a_voucher_of(DEBIT)).judge().warnings[0]
+    warning = a_file(*a_voucher_of(DEBIT)).judge().remarks[0]
 
     assert (warning.severity, warning.line) == ("error", 11)
     assert warning.message("sv") == (
@@ -213,4 +213,4 @@ def test_a_large_voucher_is_booked() -> None:
 def test_a_row_outside_a_voucher_is_not_booked() -> None:
     file = a_file(*VOUCHER, DEBIT)
 
-    assert file.judge().warning_counts == {"row_outside_voucher": 1}
+    assert file.judge().remark_counts == {"row_outside_voucher": 1}
