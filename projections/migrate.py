@@ -148,7 +148,11 @@ async def _install(
     if in_use is not None and in_use > projection.version:
         raise DatabaseTooNew(in_use, projection.version)
     if in_use is not None and in_use < projection.version:
-        raise DatabaseTooOld(f"{projection.name} {in_use} is in use: run `bokflow rebuild`")
+        raise DatabaseTooOld(
+            f"version {in_use} of the {projection.name} is in use, and this engine needs"
+            f" {projection.version}: start with an empty database (or data directory) and import"
+            " again"
+        )
     if in_use is not None:
         return []
     tables = files("projections").joinpath(projection.name, "tables.sql")

@@ -11,7 +11,7 @@ import orjson
 
 from projections.ledger.counts import Counts, RoundCounts
 from projections.ledger.fold import Round, Segment
-from schemas.ledger_events import AnyLedgerEvent
+from schemas.ledger_events import AnyLedgerEvent, BalanceKind
 from schemas.parts import Part
 
 Row = dict[str, Any]
@@ -34,13 +34,18 @@ UPSERT = Template("""
         count(*) FILTER (WHERE differs AND NOT created), count(*) FILTER (WHERE NOT differs)
     FROM upserted GROUP BY company_id
 """)
-# $1 … $4: companies, fiscal years, run numbers and attempts. Answers company and removed rows.
+# $1 … $5: companies, fiscal years, run numbers, attempts, and whether balances of objects stay.
+# Answers company and removed rows.
 REMOVE_UNSEEN = Template("""
     WITH removed AS (
         DELETE FROM ${table} AS kept
-        USING unnest($$1::text[], $$2::date[], $$3::integer[], $$4::integer[])
-            AS read (company_id, fiscal_year, run_number, attempt)
+        USING (
+            SELECT *, '${part}' AS part
+            FROM unnest($$1::text[], $$2::date[], $$3::integer[], $$4::integer[], $$5::boolean[])
+                AS snapshot (company_id, fiscal_year, run_number, attempt, keeps_objects)
+        ) AS read
         WHERE ${same_scope} AND (kept.seen_run, kept.seen_attempt) <> (run_number, attempt)
+            AND ${not_kept}
         RETURNING kept.company_id
     )
     SELECT company_id, count(*) FROM removed GROUP BY company_id
@@ -53,10 +58,13 @@ class ObservedTable:
 
     name: str
     part: Part
-    scope: tuple[str, ...]  # What one read covers: the company, or one fiscal year of it.
+    # What one read covers: the company, or one fiscal year of it; with `part` where rows of
+    # several parts share the table.
+    scope: tuple[str, ...]
     key: Mapping[str, str]
     values: Mapping[str, str]
     rows: Rows
+    kind: BalanceKind | None = None  # Kept by a snapshot whose source cannot tell of it.
 
     @cached_property
     def upsert(self) -> str:
@@ -75,7 +83,13 @@ class ObservedTable:
     @cached_property
     def remove_unseen(self) -> str:
         same_scope = " AND ".join(f"kept.{name} = read.{name}" for name in self.scope)
-        return REMOVE_UNSEEN.substitute(table=self.name, same_scope=same_scope)
+        is_of_objects = self.part != "dimensions" and "object" in self.key
+        return REMOVE_UNSEEN.substitute(
+            table=self.name,
+            part=self.part,
+            same_scope=same_scope,
+            not_kept="(kept.object = '' OR NOT keeps_objects)" if is_of_objects else "true",
+        )
 
     async def apply(self, connection: asyncpg.Connection, batch: Round) -> RoundCounts:
         """Writes what the round's events brought, then removes what complete snapshots lack."""
@@ -87,7 +101,11 @@ class ObservedTable:
                 self.upsert, document
             ):
                 counts[company_id] = Counts(created, changed, 0, unchanged)
-        snapshots = snapshots_of(batch, self.part)
+        snapshots = [
+            segment
+            for segment in snapshots_of(batch, self.part)
+            if self.kind is None or self.kind not in kept_by(segment)
+        ]
         if snapshots:
             for company_id, removed in await self.remove(connection, snapshots):
                 counts.setdefault(company_id, Counts()).removed += removed
@@ -97,7 +115,9 @@ class ObservedTable:
         self, connection: asyncpg.Connection, snapshots: list[Segment]
     ) -> list[tuple[str, int]]:
         """Removes what those reads did not bring; the number of rows per company."""
-        rows = await connection.fetch(self.remove_unseen, *snapshot_arguments(snapshots))
+        keeps_objects = ["objects" in kept_by(segment) for segment in snapshots]
+        arguments = (*snapshot_arguments(snapshots), keeps_objects)
+        rows = await connection.fetch(self.remove_unseen, *arguments)
         return [(row[0], row[1]) for row in rows]
 
     def _latest_rows(self, batch: Round) -> list[Row]:
@@ -114,6 +134,11 @@ class ObservedTable:
                     row |= stamp
                     latest[tuple(row[column] for column in self.key)] = row
         return list(latest.values())
+
+
+def kept_by(snapshot: Segment) -> tuple[BalanceKind, ...]:
+    """What the snapshot does not remove, since its source cannot tell of it."""
+    return snapshot.completion.keeps if snapshot.completion else ()
 
 
 def snapshots_of(batch: Round, part: Part) -> list[Segment]:

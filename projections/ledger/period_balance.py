@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from projections.ledger.observed_table import ObservedTable, Row, Rows
-from schemas.ledger_events import AnyLedgerEvent, PeriodBalancesObserved
+from schemas.ledger_events import AnyLedgerEvent, BalanceKind, PeriodBalancesObserved
 
 
 def _rows_of(kind: str) -> Rows:
@@ -16,7 +16,7 @@ def _rows_of(kind: str) -> Rows:
     return rows
 
 
-def _table(name: str, kind: str) -> ObservedTable:
+def _table(name: str, kind: str, kept_as: BalanceKind) -> ObservedTable:
     return ObservedTable(
         name=name,
         part="opening_balances",
@@ -31,8 +31,9 @@ def _table(name: str, kind: str) -> ObservedTable:
         },
         values={"amount": "numeric", "quantity": "numeric"},
         rows=_rows_of(kind),
+        kind=kept_as,
     )
 
 
-PERIOD_BALANCE = _table("period_balance", "actual")
-PERIOD_BUDGET = _table("period_budget", "budget")
+PERIOD_BALANCE = _table("period_balance", "actual", "months")
+PERIOD_BUDGET = _table("period_budget", "budget", "budgets")

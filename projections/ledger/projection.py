@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from projections.ledger import company, purge, read_result, replaced_year, voucher
+from projections.ledger import company, purge, read_result, replaced_year, verification, voucher
 from projections.ledger.account import ACCOUNT
-from projections.ledger.control_total import CONTROL_TOTAL
+from projections.ledger.control_total import CONTROL_TOTALS
 from projections.ledger.counts import Counts, RoundCounts
 from projections.ledger.dimension import DIMENSION, OBJECT
 from projections.ledger.fiscal_year import FISCAL_YEAR
 from projections.ledger.fold import Round, fold, read_key
 from projections.ledger.opening_balance import OPENING_BALANCE
 from projections.ledger.period_balance import PERIOD_BALANCE, PERIOD_BUDGET
-from schemas.ledger_events import AnyLedgerEvent, VouchersObserved
+from schemas.ledger_events import AnyLedgerEvent, VouchersObserved, VouchersSubmitted
 
 NAME = "ledger"
-VERSION = 1
+VERSION = 2
 OBSERVED_TABLES = (
     FISCAL_YEAR,
     ACCOUNT,
@@ -25,16 +25,14 @@ OBSERVED_TABLES = (
     OPENING_BALANCE,
     PERIOD_BALANCE,
     PERIOD_BUDGET,
-    CONTROL_TOTAL,
+    *CONTROL_TOTALS,
 )
-_YEARLY_TABLES = [
-    table for table in OBSERVED_TABLES if table.scope == ("company_id", "fiscal_year")
-]
+_YEARLY_TABLES = [table for table in OBSERVED_TABLES if "fiscal_year" in table.scope]
 
 
 def prepare(event: AnyLedgerEvent) -> AnyLedgerEvent:
     """Does the part of the work that needs no database: while the batch before is written."""
-    if isinstance(event, VouchersObserved):
+    if isinstance(event, VouchersObserved | VouchersSubmitted):
         for voucher in event.vouchers:
             _ = voucher.digest
     return event
@@ -63,11 +61,12 @@ async def _apply_round(connection: asyncpg.Connection, batch: Round) -> None:
     _add(counts, await company.apply(connection, batch))
     for table in OBSERVED_TABLES:
         done = await table.apply(connection, batch)
-        if table is not CONTROL_TOTAL:  # Totals are no vouchers: the read counts those alone.
+        if table not in CONTROL_TOTALS:  # Nothing is booked from them: a read does not count them.
             _add(counts, done)
     await voucher.apply(connection, batch)
-    await replaced_year.apply(connection, batch, _YEARLY_TABLES)
-    await read_result.apply(connection, batch, counts)
+    replaced = await replaced_year.apply(connection, batch, _YEARLY_TABLES)
+    await verification.apply(connection, batch)
+    await read_result.apply(connection, batch, counts, replaced)
 
 
 def _add(counts: RoundCounts, more: RoundCounts) -> None:

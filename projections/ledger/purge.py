@@ -12,6 +12,8 @@ YEARLY_TABLES = (
     "voucher_change",
     "set_aside_voucher",
     "control_total",
+    "verification",
+    "verification_difference",
     "opening_balance",
     "period_balance",
     "period_budget",

@@ -1,5 +1,6 @@
 """How far each read has come in the ledger, and what it did once it was complete."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -34,13 +35,16 @@ UPSERT = """
         unchanged = stored.unchanged + excluded.unchanged,
         completed_at = excluded.completed_at
 """
-# Vouchers are counted from what is there at the end, so that no split into batches matters.
+# Vouchers are counted from what is there at the end, so that no split into batches matters. An
+# earlier good version of one that was set aside is seen, but not unchanged. What went with years
+# that the read replaced counts as removed by it.
 COUNT_VOUCHERS = """
     UPDATE read_result AS result SET created = change.created, changed = change.changed,
-        removed = change.removed, unchanged = seen.vouchers - change.created - change.changed,
+        removed = change.removed + read.replaced,
+        unchanged = seen.vouchers - change.created - change.changed - aside.kept,
         set_aside = aside.vouchers
-    FROM unnest($1::text[], $2::date[], $3::integer[], $4::integer[])
-        AS read (company_id, fiscal_year, run_number, attempt)
+    FROM unnest($1::text[], $2::date[], $3::integer[], $4::integer[], $5::integer[])
+        AS read (company_id, fiscal_year, run_number, attempt, replaced)
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE change = 'created') AS created,
             count(*) FILTER (WHERE change = 'changed') AS changed,
@@ -53,9 +57,21 @@ COUNT_VOUCHERS = """
             AND voucher.fiscal_year = read.fiscal_year
             AND (seen_run, seen_attempt) = (read.run_number, read.attempt)) AS seen
     CROSS JOIN LATERAL (
-        SELECT count(*) AS vouchers FROM set_aside_voucher
-        WHERE set_aside_voucher.company_id = read.company_id
-            AND set_aside_voucher.fiscal_year = read.fiscal_year
+        SELECT count(*) AS vouchers, count(*) FILTER (WHERE EXISTS (
+            SELECT FROM voucher AS kept
+            WHERE kept.company_id = bad.company_id AND kept.fiscal_year = bad.fiscal_year
+                AND kept.series = bad.series AND kept.number = bad.number
+                AND kept.occurrence = bad.occurrence
+                AND (kept.seen_run, kept.seen_attempt) = (read.run_number, read.attempt)
+                AND bad.reason <> 'number_taken' AND NOT EXISTS (
+                    SELECT FROM voucher_change AS change
+                    WHERE change.company_id = bad.company_id
+                        AND change.run_number = read.run_number
+                        AND change.fiscal_year = bad.fiscal_year AND change.series = bad.series
+                        AND change.number = bad.number AND change.occurrence = bad.occurrence)
+        )) AS kept
+        FROM set_aside_voucher AS bad
+        WHERE bad.company_id = read.company_id AND bad.fiscal_year = read.fiscal_year
             AND (seen_run, seen_attempt) = (read.run_number, read.attempt)) AS aside
     WHERE result.company_id = read.company_id AND result.fiscal_year = read.fiscal_year
         AND result.run_number = read.run_number AND result.attempt = read.attempt
@@ -70,8 +86,16 @@ async def progress(connection: asyncpg.Connection, keys: set[ReadKey]) -> dict[R
     return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
 
 
-async def apply(connection: asyncpg.Connection, batch: Round, counts: RoundCounts) -> None:
-    """Moves the progress of the round's reads, and writes the results of those that end."""
+async def apply(
+    connection: asyncpg.Connection,
+    batch: Round,
+    counts: RoundCounts,
+    replaced: Mapping[str, int],
+) -> None:
+    """Moves the progress of the round's reads, and writes the results of those that end.
+
+    `replaced`: the vouchers that went with replaced years, by company.
+    """
     segments = [segment for segment in batch if segment.read is not None]
     if not segments:
         return
@@ -85,6 +109,7 @@ async def apply(connection: asyncpg.Connection, batch: Round, counts: RoundCount
             [segment.read.fiscal_year for segment in ended if segment.read],
             [segment.run_number for segment in ended],
             [segment.attempt for segment in ended],
+            [replaced.get(segment.company_id, 0) for segment in ended],
         )
 
 

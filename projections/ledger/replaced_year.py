@@ -1,10 +1,11 @@
 """Fiscal years that another first day replaces: they go when the new year has been read whole."""
 
+from collections import Counter
 from typing import Any
 
 import asyncpg
 
-from projections.ledger import voucher
+from projections.ledger import verification, voucher
 from projections.ledger.fold import Round
 from projections.ledger.observed_table import ObservedTable, snapshot_arguments, snapshots_of
 
@@ -26,17 +27,21 @@ DELETE_YEARS = """
 
 async def apply(
     connection: asyncpg.Connection, batch: Round, yearly_tables: list[ObservedTable]
-) -> None:
-    """Removes the years that the round's whole reads of vouchers have replaced."""
+) -> Counter[str]:
+    """Removes the years that the round's whole reads of vouchers have replaced.
+
+    Returns how many vouchers went with them, by company.
+    """
     snapshots = snapshots_of(batch, "vouchers")
-    if not snapshots:
-        return
-    rows = await connection.fetch(REPLACED, *snapshot_arguments(snapshots))
+    rows = await connection.fetch(REPLACED, *snapshot_arguments(snapshots)) if snapshots else []
     if not rows:
-        return
+        return Counter()
     # No row of an old year was seen by the new year's read: it is unseen as a whole.
     arguments: tuple[list[Any], ...] = tuple([row[place] for row in rows] for place in range(4))
-    await voucher.remove_unseen(connection, snapshots, arguments)
+    removed = await voucher.remove_unseen(connection, snapshots, arguments)
+    keeps_objects = [False] * len(rows)
     for table in yearly_tables:
-        await connection.execute(table.remove_unseen, *arguments)
+        await connection.execute(table.remove_unseen, *arguments, keeps_objects)
+    await verification.forget(connection, arguments[0], arguments[1])
     await connection.execute(DELETE_YEARS, arguments[0], arguments[1])
+    return removed

@@ -18,11 +18,12 @@ DELETE = """
 """
 INSERT = """
     INSERT INTO set_aside_voucher
-    SELECT company_id, fiscal_year, series, number, occurrence, reason, detail, difference,
-        source_text, decode(kept_digest, 'hex'), seen_run, seen_attempt
+    SELECT company_id, fiscal_year, series, number, occurrence, reason, detail,
+        voucher_date, difference, source_text, decode(kept_digest, 'hex'), seen_run, seen_attempt
     FROM jsonb_to_recordset($1::jsonb) AS seen (
         company_id text, fiscal_year date, series text, number text, occurrence integer,
-        reason text, detail text, difference numeric, source_text text, kept_digest text,
+        reason text, detail text, voucher_date date, difference numeric, source_text text,
+        kept_digest text,
         seen_run integer, seen_attempt integer)
 """
 REMOVE_UNSEEN = """
@@ -38,7 +39,7 @@ async def replace(
     connection: asyncpg.Connection, seen: SeenVouchers, stored: dict[Key, bytes]
 ) -> None:
     """Takes the round's good vouchers out of the table, and puts its bad ones in."""
-    await connection.execute(DELETE, *columns(seen.keys))
+    await connection.execute(DELETE, *columns(seen.decided_keys))
     if seen.aside:
         digests = stored | {key: one.digest for key, one in seen.good.items()}
         rows = [_row(key, one, digests.get(key)) for key, one in seen.aside.items()]

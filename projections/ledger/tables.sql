@@ -1,4 +1,4 @@
--- Version 1 of the ledger: bare names, made in a schema of its own (`ledger_1`).
+-- Version 2 of the ledger: bare names, made in a schema of its own (`ledger_2`).
 -- No now(), serial or random default: two builds from one topic are equal to the byte.
 -- seen_run, seen_attempt: the last read that brought the row; a complete snapshot removes the rest.
 
@@ -165,9 +165,10 @@ CREATE TABLE set_aside_voucher (
     occurrence integer NOT NULL,
     reason text NOT NULL,
     detail text NOT NULL,
+    voucher_date date,                 -- Where it could be read.
     difference numeric(18, 2),
     source_text text NOT NULL,
-    kept_digest bytea,                 -- Of the earlier good version that stays in the ledger.
+    kept_digest bytea,                 -- Of what stays in the ledger under this key.
     seen_run integer NOT NULL,
     seen_attempt integer NOT NULL,
     PRIMARY KEY (company_id, fiscal_year, series, number, occurrence)
@@ -176,12 +177,40 @@ CREATE TABLE set_aside_voucher (
 CREATE TABLE control_total (
     company_id text NOT NULL,
     fiscal_year date NOT NULL,
+    part text NOT NULL,                -- vouchers: their proof; opening_balances: without vouchers.
     account text NOT NULL,
     kind text NOT NULL,                -- closing, result
+    dimension text NOT NULL,           -- Empty: the whole account.
+    object text NOT NULL,
     amount numeric(18, 2) NOT NULL,
+    quantity numeric(24, 6),
     up_to date,
     seen_run integer NOT NULL,
     seen_attempt integer NOT NULL,
+    PRIMARY KEY (company_id, fiscal_year, part, account, kind, dimension, object)
+);
+
+-- The last proof of a year: its source's totals compared with the ledger. What came later is told
+-- by the run numbers.
+CREATE TABLE verification (
+    company_id text NOT NULL,
+    fiscal_year date NOT NULL,
+    state text NOT NULL,               -- verified, differs
+    run_number integer NOT NULL,
+    attempt integer NOT NULL,
+    verified_at timestamptz NOT NULL,
+    openings text NOT NULL,            -- A digest of the opening balances that were compared.
+    up_to date,                        -- The totals cover the year up to this day; NULL: all of it.
+    PRIMARY KEY (company_id, fiscal_year)
+);
+
+CREATE TABLE verification_difference (
+    company_id text NOT NULL,
+    fiscal_year date NOT NULL,
+    account text NOT NULL,
+    kind text NOT NULL,                -- closing, result
+    expected numeric(24, 2) NOT NULL,  -- What the source says.
+    actual numeric(24, 2) NOT NULL,    -- What the ledger holds.
     PRIMARY KEY (company_id, fiscal_year, account, kind)
 );
 

@@ -1,5 +1,6 @@
 """The vouchers and their postings, with the balances that these move and the trace they leave."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,6 +11,13 @@ from projections.ledger import account_balance, set_aside_voucher, voucher_chang
 from projections.ledger.account_balance import Movements
 from projections.ledger.fold import Round, Segment
 from projections.ledger.observed_table import snapshot_arguments, snapshots_of
+from projections.ledger.submitted_voucher import (
+    STORED,
+    Holder,
+    Holders,
+    number_keys,
+    settle,
+)
 from projections.ledger.voucher_change import Change
 from projections.ledger.voucher_diff import (
     Key,
@@ -94,6 +102,8 @@ UNSEEN = """
 async def apply(connection: asyncpg.Connection, batch: Round) -> None:
     """Writes the round's vouchers, removes those that a complete snapshot did not bring."""
     seen = seen_vouchers(batch)
+    if seen.submitted:
+        settle(seen, await _holders(connection, seen))
     if seen.keys:
         stored = await _digests(connection, seen.keys)
         await _write(connection, seen.good, stored)
@@ -107,12 +117,26 @@ async def apply(connection: asyncpg.Connection, batch: Round) -> None:
 
 async def remove_unseen(
     connection: asyncpg.Connection, segments: list[Segment], arguments: tuple[list[Any], ...]
-) -> None:
-    """Removes the vouchers, also set-aside ones, of those years that the reads did not bring."""
+) -> Counter[str]:
+    """Removes the vouchers, also set-aside ones, of those years that the reads did not bring.
+
+    Returns how many, by company.
+    """
     keys = await connection.fetch(UNSEEN, *arguments)
     by_company = {segment.company_id: segment for segment in segments}
     await _remove(connection, {_key(key): by_company[key[0]] for key in keys})
     await set_aside_voucher.remove_unseen(connection, arguments)
+    return Counter(key[0] for key in keys)
+
+
+async def _holders(connection: asyncpg.Connection, seen: SeenVouchers) -> Holders:
+    """The stored vouchers that have the numbers of the submitted ones."""
+    arrays = zip(*number_keys(seen), strict=True)
+    holders: Holders = {}
+    for row in await connection.fetch(STORED, *map(list, arrays)):
+        held = Holder(row["digest"], (row["seen_run"], row["seen_attempt"]), row["brought"])
+        holders.setdefault(_key(row)[:4], {})[row["occurrence"]] = held
+    return holders
 
 
 async def _digests(connection: asyncpg.Connection, keys: Iterable[Key]) -> Digests:
@@ -168,7 +192,11 @@ async def _moved(connection: asyncpg.Connection, written: dict[Key, Seen]) -> Re
 
 async def _touch(connection: asyncpg.Connection, seen: SeenVouchers, stored: Digests) -> None:
     """Marks what did not change as seen; a set-aside voucher's earlier version is seen too."""
-    segments = {key: aside.segment for key, aside in seen.aside.items() if key not in seen.good}
+    segments = {
+        key: aside.segment
+        for key, aside in seen.aside.items()
+        if key not in seen.good and not aside.is_another
+    }
     for key, one in seen.good.items():
         if stored.get(key) == one.digest:
             segments[key] = one.segment

@@ -4,10 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 
 from projections.ledger.fold import Round, Segment
 from schemas.bookkeeping import SetAsideVoucher, Voucher
-from schemas.ledger_events import VouchersObserved, VouchersRemoved, VouchersSetAside
+from schemas.ledger_events import (
+    VouchersObserved,
+    VouchersRemoved,
+    VouchersSetAside,
+    VouchersSubmitted,
+)
 
 Key = tuple[str, date, str, str, int]  # Company, fiscal year, series, number, occurrence.
 BalanceKey = tuple[str, date, str, date]  # Company, fiscal year, account, first day of the month.
@@ -29,6 +35,17 @@ class SeenAside:
 
     voucher: SetAsideVoucher
     segment: Segment
+    order: int  # In the round.
+    is_another: bool = False  # It is not the voucher that has its key in the ledger.
+
+
+@dataclass(frozen=True)
+class SeenSubmitted:
+    """A voucher that is to be added, and the number that it gets if it is there already."""
+
+    seen: Seen
+    spare_number: str
+    order: int  # In the round.
 
 
 @dataclass
@@ -41,10 +58,31 @@ class SeenVouchers:
 
     good: dict[Key, Seen] = field(default_factory=dict)
     aside: dict[Key, SeenAside] = field(default_factory=dict)
+    submitted: dict[Key, SeenSubmitted] = field(default_factory=dict)
+    # Submitted, and there before: what was set aside under these keys stays so.
+    present: set[Key] = field(default_factory=set)
 
     @property
     def keys(self) -> list[Key]:
         return list(self.good | self.aside)
+
+    @property
+    def decided_keys(self) -> list[Key]:
+        """Those of which nothing that was set aside before is true any more."""
+        return [key for key in self.keys if key in self.aside or key not in self.present]
+
+    def take(self, key: Key, one: Seen, *, order: int) -> None:
+        """A good voucher: what was said of its key before it does not count any more."""
+        self.good[key] = one
+        aside = self.aside.get(key)
+        if aside is not None and aside.order < order:
+            del self.aside[key]
+
+    def set_aside(self, key: Key, aside: SeenAside) -> None:
+        """A bad voucher, unless a later one has its key."""
+        known = self.aside.get(key)
+        if known is None or known.order < aside.order:
+            self.aside[key] = aside
 
 
 @dataclass
@@ -62,17 +100,23 @@ class VoucherDiff:
 
 def seen_vouchers(batch: Round) -> SeenVouchers:
     """What the round's events say of vouchers."""
-    seen = SeenVouchers()
+    seen, order = SeenVouchers(), count(1)
     for segment in batch:
         for event in segment.events:
             if isinstance(event, VouchersObserved):
                 for good in event.vouchers:
-                    key = key_of(event.company_id, good)
-                    seen.aside.pop(key, None)
-                    seen.good[key] = Seen(good, good.digest, segment, event.occurred_at)
+                    one = Seen(good, good.digest, segment, event.occurred_at)
+                    seen.take(key_of(event.company_id, good), one, order=next(order))
+            elif isinstance(event, VouchersSubmitted):
+                spare_numbers = event.spare_numbers or ("",) * len(event.vouchers)
+                for new, spare in zip(event.vouchers, spare_numbers, strict=True):
+                    one = Seen(new, new.digest, segment, event.occurred_at)
+                    submitted = SeenSubmitted(one, spare, next(order))
+                    seen.submitted[key_of(event.company_id, new)] = submitted
             elif isinstance(event, VouchersSetAside):
                 for bad in event.vouchers:
-                    seen.aside[key_of(event.company_id, bad)] = SeenAside(bad, segment)
+                    aside = SeenAside(bad, segment, next(order), is_another=event.submitted)
+                    seen.set_aside(key_of(event.company_id, bad), aside)
     return seen
 
 

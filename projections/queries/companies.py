@@ -1,11 +1,13 @@
 """Which companies are there, and how is each?"""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 import asyncpg
 
 from projections.queries.company_facts import CompanyFacts, Syncing, company_facts
 from projections.queries.snapshot import snapshot
+from projections.queries.verification import State, verification
 from projections.status.indicator import Colour, Reason
 from projections.status.texts import Message, message
 from schemas.model import Model
@@ -18,6 +20,7 @@ class CompanyRow(Model):
     source: str
     indicator: Colour
     last_fetched_at: datetime | None
+    verification: State
 
 
 class CompanyIndicator(Model):
@@ -30,21 +33,30 @@ class CompanyIndicator(Model):
     last_sync_at: datetime | None
     last_fetched_at: datetime | None
     syncing: Syncing | None
+    verification: State
 
 
 async def companies(connection: asyncpg.Connection) -> list[CompanyRow]:
     """All companies, by id."""
     async with snapshot(connection):
-        return [_row(known) for known in await company_facts(connection)]
+        return [_row(known, proof) async for known, proof in _with_proofs(connection)]
 
 
 async def indicators(connection: asyncpg.Connection) -> list[CompanyIndicator]:
     """The indicators of all companies, by id."""
     async with snapshot(connection):
-        return [_indicator(known) for known in await company_facts(connection)]
+        return [_indicator(known, proof) async for known, proof in _with_proofs(connection)]
 
 
-def _row(known: CompanyFacts) -> CompanyRow:
+async def _with_proofs(
+    connection: asyncpg.Connection,
+) -> AsyncIterator[tuple[CompanyFacts, State]]:
+    """One company after the other: what a proof means stands in one place, for one company."""
+    for known in await company_facts(connection):
+        yield known, (await verification(connection, known.company_id)).state
+
+
+def _row(known: CompanyFacts, proof: State) -> CompanyRow:
     return CompanyRow(
         company_id=known.company_id,
         name=known.name,
@@ -52,10 +64,11 @@ def _row(known: CompanyFacts) -> CompanyRow:
         source=known.facts.source,
         indicator=known.indicator.colour,
         last_fetched_at=known.last_fetched_at,
+        verification=proof,
     )
 
 
-def _indicator(known: CompanyFacts) -> CompanyIndicator:
+def _indicator(known: CompanyFacts, proof: State) -> CompanyIndicator:
     return CompanyIndicator(
         company_id=known.company_id,
         name=known.name,
@@ -66,4 +79,5 @@ def _indicator(known: CompanyFacts) -> CompanyIndicator:
         last_sync_at=known.facts.last_sync_at,
         last_fetched_at=known.last_fetched_at,
         syncing=known.syncing,
+        verification=proof,
     )

@@ -1,7 +1,6 @@
 """How is a company: its colour and what to do, its parts, its latest vouchers, what is going on?"""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 
 import asyncpg
@@ -9,6 +8,7 @@ from pydantic import Field
 
 from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
 from projections.queries.snapshot import snapshot
+from projections.queries.verification import Difference, State, verification
 from projections.status.actions import Actions, actions
 from projections.status.indicator import Colour, Reason
 from projections.status.texts import Message, message
@@ -26,6 +26,15 @@ LATEST_VOUCHERS = """
 LATEST_UPLOAD = """
     SELECT uploaded_at AS last_upload_at, file_name, fiscal_year FROM status.sie_upload
     WHERE company_id = $1 AND state IN ('received', 'applied')
+    ORDER BY uploaded_at DESC, upload_id LIMIT 1
+"""
+# Only one that came after the last file that the company took.
+REFUSED_UPLOAD = """
+    SELECT uploaded_at AS refused_at, file_name, reason, detail FROM status.sie_upload AS refused
+    WHERE company_id = $1 AND state = 'refused' AND NOT EXISTS (
+        SELECT FROM status.sie_upload AS taken
+        WHERE taken.company_id = $1 AND taken.state IN ('received', 'applied')
+            AND taken.uploaded_at > refused.uploaded_at)
     ORDER BY uploaded_at DESC, upload_id LIMIT 1
 """
 PARTS_OF = (
@@ -55,26 +64,27 @@ class LatestUpload(Model):
     fiscal_year: date | None
 
 
+class RefusedUpload(Model):
+    """The last SIE file that the company did not take, where none has been taken since."""
+
+    refused_at: datetime
+    file_name: str
+    reason: str
+    detail: str
+
+
 class PartState(Model):
     last_success_at: datetime | None = None
     state: Literal["ok", "failed", "never_synced"] = "never_synced"
     reason: str | None = None
 
 
-class Difference(Model):
-    """An account whose balance is not what the source says."""
-
-    account: str
-    expected: Decimal
-    actual: Decimal
-
-
 class Verification(Model):
-    """Whether the source's own balances agree with ours."""
+    """Whether the source's own totals agree with our bookkeeping."""
 
-    state: Literal["verified", "differs", "unverified"] = "unverified"
-    as_of: datetime | None = None
-    differences: tuple[Difference, ...] = ()
+    state: State
+    as_of: datetime | None  # The last proof.
+    differences: tuple[Difference, ...]
 
 
 class BookkeepingCounts(Model):
@@ -96,6 +106,7 @@ class CompanyState(Model):
     last_fetched_at: datetime | None
     latest_vouchers: tuple[LatestVoucher, ...]
     sie: LatestUpload | None
+    refused_upload: RefusedUpload | None
     syncing: Syncing | None
     parts: dict[Part, PartState]
     actions: Actions
@@ -112,8 +123,10 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         known = found[0]
         latest = await connection.fetch(LATEST_VOUCHERS, company_id)
         upload = await connection.fetchrow(LATEST_UPLOAD, company_id)
+        refused = await connection.fetchrow(REFUSED_UPLOAD, company_id)
         parts = {row["part"]: row for row in await connection.fetch(PARTS_OF, company_id)}
         counts = await connection.fetchrow(COUNTS, company_id)
+        proof = await verification(connection, company_id)
     assert counts is not None  # Three counts are always one row.
     return CompanyState(
         company_id=known.company_id,
@@ -126,10 +139,13 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         last_fetched_at=known.last_fetched_at,
         latest_vouchers=tuple(LatestVoucher(**row) for row in latest),
         sie=LatestUpload(**upload) if upload else None,
+        refused_upload=RefusedUpload(**refused) if refused else None,
         syncing=known.syncing,
         parts={part: _part(parts.get(part)) for part in PARTS},
         actions=actions(known.facts, is_syncing=known.syncing is not None),
-        verification=Verification(),
+        verification=Verification(
+            state=proof.state, as_of=proof.as_of, differences=proof.differences
+        ),
         counts=BookkeepingCounts(**counts),
     )
 

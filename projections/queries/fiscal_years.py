@@ -8,7 +8,7 @@ import asyncpg
 
 from schemas.errors import NotFound
 
-# A year may have postings before its source has described it: no foreign key crosses parts.
+# A year may have rows before its source has described it: no foreign key crosses parts.
 FISCAL_YEARS = """
     SELECT fiscal_year, last_day, EXISTS (
         SELECT FROM ledger.voucher AS booked
@@ -16,10 +16,14 @@ FISCAL_YEARS = """
     FROM (
         SELECT fiscal_year, last_day FROM ledger.fiscal_year WHERE company_id = $1
         UNION ALL
-        SELECT DISTINCT fiscal_year, NULL::date FROM ledger.account_balance AS moved
-        WHERE company_id = $1 AND NOT EXISTS (
+        SELECT fiscal_year, NULL FROM (
+            SELECT fiscal_year FROM ledger.account_balance WHERE company_id = $1
+            UNION SELECT fiscal_year FROM ledger.opening_balance WHERE company_id = $1
+            UNION SELECT fiscal_year FROM ledger.control_total WHERE company_id = $1
+        ) AS filled
+        WHERE NOT EXISTS (
             SELECT FROM ledger.fiscal_year AS described
-            WHERE described.company_id = $1 AND described.fiscal_year = moved.fiscal_year)
+            WHERE described.company_id = $1 AND described.fiscal_year = filled.fiscal_year)
     ) AS year
     ORDER BY fiscal_year
 """

@@ -9,10 +9,12 @@ import asyncpg
 # the answer begins or after it ends. Between two statements it would show rows that the snapshot
 # is too old to see.
 HOLD_VIEWS = """
-    LOCK TABLE ledger.company, ledger.fiscal_year, ledger.account, ledger.opening_balance,
-        ledger.account_balance, ledger.voucher, ledger.posting, ledger.set_aside_voucher,
-        ledger.read_result, status.company_status, status.part_status, status.sync_run,
-        status.sie_upload
+    LOCK TABLE ledger.company, ledger.fiscal_year, ledger.account, ledger.dimension,
+        ledger.object, ledger.opening_balance, ledger.account_balance, ledger.voucher,
+        ledger.voucher_change, ledger.posting, ledger.set_aside_voucher, ledger.control_total,
+        ledger.verification, ledger.verification_difference, ledger.read_result,
+        status.company_status,
+        status.part_status, status.sync_run, status.sie_upload
     IN ACCESS SHARE MODE
 """
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 import asyncpg
 
@@ -29,6 +30,39 @@ TRIAL_BALANCE = """
     ) AS chart USING (account)
     ORDER BY account COLLATE "C"
 """
+# Balances without vouchers: what the source states at the end, and from it the movement.
+STATED_BALANCE = """
+    SELECT account, coalesce(chart.name, '') AS name,
+        CASE WHEN is_result THEN 0.00 ELSE coalesce(opening.amount, 0.00) END AS opening,
+        coalesce(stated.amount, 0.00)
+            - CASE WHEN is_result THEN 0.00 ELSE coalesce(opening.amount, 0.00) END AS movement,
+        coalesce(stated.amount, 0.00) AS closing
+    FROM (
+        SELECT account, amount FROM ledger.opening_balance
+        WHERE company_id = $1 AND fiscal_year = $2 AND dimension = ''
+    ) AS opening
+    FULL JOIN (
+        SELECT DISTINCT ON (account) account, amount, kind = 'result' AS is_result
+        FROM ledger.control_total WHERE company_id = $1 AND fiscal_year = $2
+            AND part = 'opening_balances' AND dimension = ''
+        ORDER BY account, kind
+    ) AS stated USING (account)
+    LEFT JOIN (
+        SELECT account, name FROM ledger.account WHERE company_id = $1 AND fiscal_year = $2
+    ) AS chart USING (account)
+    ORDER BY account COLLATE "C"
+"""
+# Vouchers go before what the source states, once they have been read whole: some that were added
+# (SIE 4I) are no year.
+HAS_TOTALS_ALONE = """
+    SELECT EXISTS (
+        SELECT FROM ledger.control_total WHERE company_id = $1 AND fiscal_year = $2
+            AND part = 'opening_balances' AND dimension = ''
+    ) AND NOT EXISTS (
+        SELECT FROM ledger.read_result WHERE company_id = $1 AND fiscal_year = $2
+            AND part = 'vouchers' AND state = 'complete' AND snapshot)
+"""
+Basis = Literal["vouchers", "totals"]
 
 
 class YearSpan(Model):
@@ -53,6 +87,7 @@ class Totals(Model):
 class TrialBalance(Model):
     company_id: str
     fiscal_year: YearSpan
+    basis: Basis  # totals: the source's own, of a year that has balances and no vouchers.
     accounts: tuple[AccountRow, ...]
     totals: Totals
 
@@ -64,15 +99,21 @@ async def trial_balance(
     async with snapshot(connection):
         await check_known(connection, company_id)
         year = choose(company_id, await fiscal_years(connection, company_id), wanted)
-        rows = await connection.fetch(TRIAL_BALANCE, company_id, year.first_day)
-    return _trial_balance(company_id, year, tuple(AccountRow(**row) for row in rows))
+        is_stated = await connection.fetchval(HAS_TOTALS_ALONE, company_id, year.first_day)
+        statement = STATED_BALANCE if is_stated else TRIAL_BALANCE
+        rows = await connection.fetch(statement, company_id, year.first_day)
+    basis: Basis = "totals" if is_stated else "vouchers"
+    return _trial_balance(company_id, year, basis, tuple(AccountRow(**row) for row in rows))
 
 
-def _trial_balance(company_id: str, year: Year, accounts: tuple[AccountRow, ...]) -> TrialBalance:
+def _trial_balance(
+    company_id: str, year: Year, basis: Basis, accounts: tuple[AccountRow, ...]
+) -> TrialBalance:
     nothing = Decimal("0.00")
     return TrialBalance(
         company_id=company_id,
         fiscal_year=YearSpan(start=year.first_day, end=year.last_day),
+        basis=basis,
         accounts=accounts,
         totals=Totals(
             opening=sum((row.opening for row in accounts), nothing),

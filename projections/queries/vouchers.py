@@ -1,7 +1,7 @@
 """Which vouchers has a company, by date, series and number?"""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from contextlib import aclosing
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -9,12 +9,9 @@ from typing import Literal
 import asyncpg
 from pydantic import TypeAdapter
 
-from projections.queries.company_facts import check_known
-from projections.queries.fiscal_years import choose, fiscal_years
-from projections.queries.snapshot import snapshot
+from projections.queries.selection import Selection, selected
 from schemas.model import Model
 
-PAGE_VOUCHERS = 500
 Day = date  # VoucherRow has a field of the type's name.
 # Numbers that are numbers come in their order, others after them in that of their characters.
 VOUCHERS = """
@@ -84,16 +81,6 @@ class VoucherRow(Model):
     struck: tuple[StruckRow, ...]
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which vouchers: of a year, of a series; the first so many, or the latest so many."""
-
-    year: int | date | None = None
-    series: str | None = None
-    first: int | None = None
-    latest: int | None = None
-
-
 _POSTINGS: TypeAdapter[tuple[PostingRow, ...]] = TypeAdapter(tuple[PostingRow, ...])
 _STRUCK: TypeAdapter[tuple[StruckRow, ...]] = TypeAdapter(tuple[StruckRow, ...])
 
@@ -102,18 +89,9 @@ async def vouchers(
     connection: asyncpg.Connection, company_id: str, selection: Selection
 ) -> AsyncGenerator[VoucherRow, None]:
     """The vouchers, page by page from one snapshot. Raises UnknownCompany, UnknownFiscalYear …"""
-    async with snapshot(connection):
-        await check_known(connection, company_id)
-        first_day = None
-        if selection.year is not None:
-            years = await fiscal_years(connection, company_id)
-            first_day = choose(company_id, years, selection.year).first_day
-        limit, offset = selection.first, 0
-        if selection.latest is not None:
-            count = await connection.fetchval(COUNT, company_id, first_day, selection.series)
-            limit, offset = selection.latest, max(0, count - selection.latest)
-        arguments = (company_id, first_day, selection.series, limit, offset)
-        async for row in connection.cursor(VOUCHERS, *arguments, prefetch=PAGE_VOUCHERS):
+    found = selected(connection, company_id, selection, statement=VOUCHERS, count=COUNT)
+    async with aclosing(found) as rows:
+        async for row in rows:
             yield _voucher(row)
 
 

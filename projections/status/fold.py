@@ -216,8 +216,15 @@ def _complete(state: State, event: SyncCompleted) -> None:
         state.parts[event.company_id, part] = PartStatus(
             event.company_id, part, event.fetched_at, "ok", None
         )
-        if part == "vouchers":
-            _change(state, event.company_id, last_fetched_at=event.fetched_at, emptied_at=None)
+    if _brings_bookkeeping(state.runs.get(event.run_id), event):
+        _change(state, event.company_id, last_fetched_at=event.fetched_at, emptied_at=None)
+
+
+def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
+    """Whether the run has read vouchers, or a file that holds balances and no vouchers."""
+    parts = parts_of(event.reads)
+    is_upload = run is not None and run.trigger == "upload"
+    return "vouchers" in parts or (is_upload and "opening_balances" in parts)
 
 
 def _fail(state: State, event: SyncFailed) -> None:

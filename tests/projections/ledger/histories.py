@@ -1,17 +1,35 @@
 """Histories of events for hypothesis: reads of two companies, with all that can befall them."""
 
+from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as some
 
-from schemas.bookkeeping import Posting, Voucher, VoucherKey
+from schemas.bookkeeping import ControlTotal, Posting, Voucher, VoucherKey
 from schemas.ledger_events import AnyLedgerEvent, LedgerPurged, VouchersRemoved
-from tests.builders import AT, a_read, a_set_aside_voucher, a_voucher, an_event
+from tests.builders import (
+    AT,
+    a_read,
+    a_set_aside_voucher,
+    a_submission,
+    a_total,
+    a_voucher,
+    an_end,
+    an_event,
+    some_openings,
+    some_totals,
+    some_years,
+)
 
 COMPANIES = ("bageriet", "snickeriet")
 YEARS = (date(2024, 1, 1), date(2025, 1, 1))
 NUMBERS = ("1", "2", "3", "4")
+WHATS = (
+    *("read", "read", "read", "retake", "submission", "submission", "submission again"),
+    *("purge", "removal", "balances", "balances"),
+)
 
 
 @some.composite
@@ -21,7 +39,8 @@ def vouchers(draw: some.DrawFn, year: date) -> list[Voucher]:
     for number in draw(some.lists(some.sampled_from(NUMBERS), unique=True, max_size=4)):
         amount = draw(some.sampled_from(("10.00", "20.00", "0.00")))
         month = draw(some.sampled_from((1, 2)))
-        voucher = a_voucher(number, amount=amount, day=year.replace(month=month), year=year)
+        day = year.replace(month=month, day=draw(some.sampled_from((1, 20))))
+        voucher = a_voucher(number, amount=amount, day=day, year=year)
         if draw(some.booleans()):
             struck = Posting(account="1930", amount=voucher.postings[0].amount, state="struck")
             voucher = voucher.model_copy(update={"postings": (*voucher.postings, struck)})
@@ -42,9 +61,11 @@ def histories(draw: some.DrawFn) -> list[AnyLedgerEvent]:
 
 @some.composite
 def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
-    generation, run, events = 0, 0, list[AnyLedgerEvent]()
+    generation, run, events = 0, 1, list[AnyLedgerEvent]()
+    if draw(some.booleans()):
+        events.append(some_years(*YEARS, company=company))
     for _ in range(draw(some.integers(1, 5))):
-        what = draw(some.sampled_from(("read", "read", "read", "retake", "purge", "removal")))
+        what = draw(some.sampled_from(WHATS))
         year = draw(some.sampled_from(YEARS))
         if what == "purge":
             generation += 1
@@ -61,6 +82,18 @@ def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
             key = VoucherKey(fiscal_year=year, series="A", number=draw(some.sampled_from(NUMBERS)))
             events.append(an_event(VouchersRemoved, keys=(key,), **stamp))
             continue
+        if what == "balances":
+            events += draw(_balances(year, stamp))
+            continue
+        if what == "submission":
+            events += draw(_submissions(year, stamp))
+            continue
+        if what == "submission again":  # By a second runner: the first has brought some of it.
+            submission = draw(_submissions(year, stamp))
+            cut = draw(some.integers(0, len(submission)))
+            again = [one.model_copy(update={"attempt": 2}) for one in submission]
+            events += [*submission[:cut], *again]
+            continue
         read = draw(_reads(year, stamp))
         if what == "retake":  # The first runner dies on its way, and its last pages come late.
             cut = draw(some.integers(0, len(read)))
@@ -74,13 +107,52 @@ def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
 @some.composite
 def _reads(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyLedgerEvent]:
     aside = [a_set_aside_voucher(draw(some.sampled_from(NUMBERS)), year=year)]
+    good = draw(vouchers(year))
     return a_read(
-        *draw(vouchers(year)),
+        *good,
         set_aside=aside if draw(some.booleans()) else (),
+        totals=draw(_totals(good)),
+        up_to=draw(_days_covered(year)),
         page=draw(some.integers(1, 3)),
         snapshot=draw(some.booleans()),
         **stamp,
     )
+
+
+@some.composite
+def _submissions(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyLedgerEvent]:
+    spare = str(stamp["run"]) if draw(some.booleans()) else ""
+    size = draw(some.integers(1, 3))
+    return a_submission(*draw(vouchers(year)), spare=spare, page=size, **stamp)
+
+
+@some.composite
+def _totals(draw: some.DrawFn, good: Sequence[Voucher]) -> list[ControlTotal]:
+    """None, those of the vouchers that the read brings, or some that are a little off."""
+    moved = sum((voucher.postings[0].amount for voucher in good), Decimal("0.00"))
+    off = draw(some.sampled_from((Decimal("0.00"), Decimal("0.00"), Decimal("5.00"))))
+    totals = [a_total("1930", str(moved + off)), a_total("3001", str(0 - moved), "result")]
+    return totals[: draw(some.sampled_from((0, 1, 2, 2)))]
+
+
+def _days_covered(year: date) -> some.SearchStrategy[date | None]:
+    """The whole year, said in several ways, and days that lie in it."""
+    days = (date(1970, 1, 1), year.replace(day=10), year.replace(day=31), date(year.year, 12, 31))
+    return some.sampled_from((None, None, *days))
+
+
+@some.composite
+def _balances(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyLedgerEvent]:
+    """A read of opening balances, with totals where there are no vouchers to go with."""
+    amounts = some.sampled_from(("0.00", "5.00"))
+    openings = {account: draw(amounts) for account in ("1930", "2081", "3001")}
+    kept = draw(some.lists(some.sampled_from(sorted(openings)), unique=True, min_size=1))
+    events = [some_openings({account: openings[account] for account in kept}, **stamp)]
+    if draw(some.booleans()):
+        total = a_total("1930", draw(amounts))
+        events.append(some_totals(total, sequence=2, part="opening_balances", **stamp))
+    end = an_end(len(events), snapshot=draw(some.booleans()), part="opening_balances", **stamp)
+    return [*events, end]
 
 
 @some.composite

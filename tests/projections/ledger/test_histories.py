@@ -1,7 +1,7 @@
 """Any history of events, in any batches: the tables hold what the model says, to the byte."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -11,14 +11,16 @@ from hypothesis import strategies as some
 
 from projections.ledger import projection
 from projections.migrate import LEDGER
+from projections.queries.verification import verification
 from schemas.ledger_events import AnyLedgerEvent
-from tests.projections.ledger.histories import histories
+from tests.projections.ledger.histories import COMPANIES, histories
 from tests.projections.ledger.ledger_model import Books, balances, books_after
 from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.engine
 TABLES = (
     "company voucher posting account_balance voucher_change set_aside_voucher read_result"
+    " control_total verification verification_difference"
 ).split()
 
 
@@ -52,15 +54,12 @@ async def _tables_after(
         await connection.execute(f"SET LOCAL search_path = {LEDGER.schema}")
         for batch in batches:
             await projection.apply(connection, batch)
-        return {
-            table: [
-                dict(row)
-                for row in await connection.fetch(
-                    f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4, 5, 6"
-                )
-            ]
-            for table in TABLES
-        }
+        tables: dict[str, list[Any]] = {}
+        for table in TABLES:
+            rows = await connection.fetch(f"SELECT * FROM {table} AS t ORDER BY t::text")
+            tables[table] = [dict(row) for row in rows]
+        found = [await verification(connection, company) for company in COMPANIES]
+        return tables | {"told": [one.model_dump() for one in found]}
     finally:
         await transaction.rollback()
 
@@ -87,5 +86,26 @@ def _compare(company: str, books: Books, tables: dict[str, list[Any]]) -> None:
         (r["fiscal_year"], r["account"], r["month"]): r["movement"] for r in of("account_balance")
     }
     assert moved == balances(books)
+    _compare_proofs(books, of)
     results = {(r["run_number"], r["attempt"], r["read"]): r["state"] for r in of("read_result")}
     assert {k: v for k, v in results.items() if v != "reading"} == books.results
+
+
+def _compare_proofs(books: Books, of: Callable[[str], list[Any]]) -> None:
+    differences = {
+        (r["fiscal_year"], r["account"], r["kind"], r["expected"], r["actual"])
+        for r in of("verification_difference")
+    }
+    proofs = books.proofs.of_year
+    assert differences == {(y, *one) for y, proof in proofs.items() for one in proof.differences}
+    stored = {
+        r["fiscal_year"]: (r["state"], (r["run_number"], r["attempt"]), r["up_to"])
+        for r in of("verification")
+    }
+    assert stored == {year: proof[:3] for year, proof in proofs.items()}
+    (told,) = of("told")
+    years = {key[0] for key in balances(books)} | {key[0] for key in books.set_aside}
+    years |= proofs.keys()
+    assert {year["fiscal_year"]: year["state"] for year in told["years"]} == {
+        year: books.proofs.state_of(year) for year in years
+    }

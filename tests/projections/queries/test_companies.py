@@ -25,6 +25,7 @@ async def test_a_company_is_listed_as_soon_as_the_engine_knows_it(books: Books) 
         "source": "sie",
         "indicator": "red",
         "last_fetched_at": None,
+        "verification": "unverified",
     }
 
 

@@ -88,6 +88,7 @@ async def test_all_that_is_known_is_told_in_the_agreed_shape(books: Books) -> No
             "file_name": "bokslut.se",
             "fiscal_year": "2025-01-01",
         },
+        "refused_upload": None,
         "syncing": None,
         "parts": {part: ok if part in ("accounts", "vouchers") else never for part in PARTS},
         "actions": {
@@ -147,6 +148,16 @@ async def test_a_refused_file_is_not_the_last_one(books: Books) -> None:
 
     assert found.sie is not None
     assert found.sie.file_name == "bokslut.se"
+    assert found.refused_upload is not None
+    assert (found.refused_upload.file_name, found.refused_upload.reason) == ("bild.png", "not_sie")
+
+
+async def test_a_refused_file_is_forgotten_once_another_is_taken(books: Books) -> None:
+    await fill(books)
+    await books.happened(UploadRefused, upload_id="v", file_name="bild.png", reason="not_sie")
+    await received(books, "nytt.se", upload_id="w")
+
+    assert (await company_status(books.connection, COMPANY)).refused_upload is None
 
 
 async def test_a_failed_part_says_why_and_when_it_last_worked(books: Books) -> None:

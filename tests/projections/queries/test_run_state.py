@@ -5,7 +5,7 @@ import pytest
 from projections.queries.run_state import RunVouchers, run_state, run_vouchers
 from schemas.lifecycle_events import CompanyRegistered, SyncCancelled, SyncQueued
 from tests.books import Books
-from tests.builders import a_read, a_set_aside_voucher, a_voucher
+from tests.builders import a_read, a_set_aside_voucher, a_submission, a_total, a_voucher
 
 pytestmark = pytest.mark.engine
 PUBLISHED = """
@@ -53,5 +53,39 @@ async def test_its_vouchers_are_counted_as_the_ledger_has_them(books: Books) -> 
     before = await run_vouchers(books.connection, "run-1")
     await books.connection.execute(PUBLISHED)
 
-    assert before == RunVouchers(vouchers=0, set_aside=0)
-    assert await run_vouchers(books.connection, "run-1") == RunVouchers(vouchers=2, set_aside=1)
+    assert before == RunVouchers()
+    assert await run_vouchers(books.connection, "run-1") == RunVouchers(
+        created=1, unchanged=1, set_aside=1
+    )
+
+
+async def test_what_a_run_proved_is_told_and_only_of_that_run(books: Books) -> None:
+    await books.register()
+    await books.queue()
+    await books.queue("run-2")
+    await books.move("run-1", run_number=1)
+    await books.move("run-2", run_number=2)
+    wrong = (a_total("1930", "1.00"), a_total("3001", "-125.00", "result"))
+    await books.project(a_read(a_voucher("1"), totals=wrong))
+
+    proved = await run_vouchers(books.connection, "run-1")
+    other = await run_vouchers(books.connection, "run-2")
+
+    assert (proved.proof, proved.differing_accounts) == ("differs", 1)
+    assert (other.proof, other.differing_accounts) == (None, 0)
+
+
+async def test_only_the_postings_that_a_submission_added_are_counted(books: Books) -> None:
+    await books.register()
+    await books.queue()
+    await books.move("run-1", run_number=2)
+    await books.project(
+        a_submission(a_voucher("1")), a_submission(a_voucher("1"), a_voucher("2"), run=2)
+    )
+    added = await run_vouchers(books.connection, "run-1")
+    await books.queue("run-2")
+    await books.move("run-2", run_number=3)
+    await books.project(a_read(a_voucher("3"), run=3))
+    whole_year = await run_vouchers(books.connection, "run-2")
+
+    assert (added.postings_added, whole_year.postings_added) == (2, 0)

@@ -4,8 +4,9 @@ import asyncpg
 import pytest
 
 from projections.migrate import LEDGER, show
+from projections.queries.selection import Selection
 from projections.queries.snapshot import snapshot
-from projections.queries.vouchers import Selection, vouchers
+from projections.queries.vouchers import vouchers
 from tests.books import Books
 from tests.builders import COMPANY, a_read, a_voucher
 from tests.servers import PostgresServer

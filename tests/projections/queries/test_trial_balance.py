@@ -13,23 +13,29 @@ from projections.queries.fiscal_years import (
     UnknownFiscalYear,
 )
 from projections.queries.trial_balance import TrialBalance, trial_balance
-from schemas.bookkeeping import Account, Balance, FiscalYear, Posting
+from schemas.bookkeeping import Account, Balance, ControlTotal, Posting
 from schemas.ledger_events import (
     AccountsObserved,
     AnyLedgerEvent,
-    FiscalYearsObserved,
     OpeningBalancesObserved,
 )
 from tests.books import Books
-from tests.builders import COMPANY, YEAR, a_read, a_voucher, an_event
+from tests.builders import (
+    COMPANY,
+    YEAR,
+    a_read,
+    a_submission,
+    a_total,
+    a_voucher,
+    an_end,
+    an_event,
+    some_openings,
+    some_totals,
+    some_years,
+)
 
 pytestmark = pytest.mark.engine
 NEXT_YEAR = date(2026, 1, 1)
-
-
-def years(*first_days: date) -> AnyLedgerEvent:
-    spans = [FiscalYear(first_day=first, last_day=date(first.year, 12, 31)) for first in first_days]
-    return an_event(FiscalYearsObserved, part="fiscal_years", year=None, fiscal_years=spans)
 
 
 def opening(*balances: dict[str, Any]) -> AnyLedgerEvent:
@@ -60,7 +66,7 @@ def rows(found: TrialBalance) -> list[tuple[str, str, str, str]]:
 async def test_an_account_with_an_opening_balance_or_postings_is_there(books: Books) -> None:
     await books.register()
     await books.project(
-        years(YEAR),
+        some_years(YEAR),
         names(_1930="Bank", _1510="Kundfordringar", _9999="Aldrig använt"),
         opening(
             {"account": "1930", "amount": "1000.00"},
@@ -93,7 +99,7 @@ async def test_an_account_with_an_opening_balance_or_postings_is_there(books: Bo
 async def test_the_movement_is_that_of_the_whole_year(books: Books) -> None:
     await books.register()
     await books.project(
-        years(YEAR),
+        some_years(YEAR),
         a_read(
             a_voucher("1", day=date(2025, 1, 1), amount="0.10"),
             a_voucher("2", day=date(2025, 12, 31), amount="0.20"),
@@ -113,7 +119,7 @@ async def test_struck_rows_are_in_no_balance(books: Books) -> None:
         for account, amount, state in amounts
     )
     await books.register()
-    await books.project(years(YEAR), a_read(a_voucher("1", postings=postings)))
+    await books.project(some_years(YEAR), a_read(a_voucher("1", postings=postings)))
 
     found = await trial_balance(books.connection, COMPANY)
 
@@ -122,14 +128,14 @@ async def test_struck_rows_are_in_no_balance(books: Books) -> None:
 
 async def test_the_year_is_by_default_the_latest_with_vouchers(books: Books) -> None:
     await books.register()
-    await books.project(years(date(2024, 1, 1), YEAR, NEXT_YEAR), a_read(a_voucher("1")))
+    await books.project(some_years(date(2024, 1, 1), YEAR, NEXT_YEAR), a_read(a_voucher("1")))
 
     assert (await trial_balance(books.connection, COMPANY)).fiscal_year.start == YEAR
 
 
 async def test_without_vouchers_it_is_the_latest_year(books: Books) -> None:
     await books.register()
-    await books.project(years(YEAR, NEXT_YEAR))
+    await books.project(some_years(YEAR, NEXT_YEAR))
 
     found = await trial_balance(books.connection, COMPANY)
 
@@ -150,7 +156,7 @@ async def test_a_year_that_no_source_described_has_no_end(books: Books) -> None:
 async def test_a_broken_year_is_found_by_the_calendar_year_it_starts_in(books: Books) -> None:
     broken = date(2026, 7, 1)
     await books.register()
-    await books.project(years(YEAR, broken))
+    await books.project(some_years(YEAR, broken))
 
     assert (await trial_balance(books.connection, COMPANY, 2026)).fiscal_year.start == broken
     assert (await trial_balance(books.connection, COMPANY, broken)).fiscal_year.start == broken
@@ -158,7 +164,7 @@ async def test_a_broken_year_is_found_by_the_calendar_year_it_starts_in(books: B
 
 async def test_what_names_no_year_or_several_is_refused_with_the_years(books: Books) -> None:
     await books.register()
-    await books.project(years(YEAR, date(2025, 7, 1)))
+    await books.project(some_years(YEAR, date(2025, 7, 1)))
 
     with pytest.raises(AmbiguousFiscalYear, match="2025-01-01, 2025-07-01"):
         await trial_balance(books.connection, COMPANY, 2025)
@@ -175,3 +181,71 @@ async def test_a_company_without_bookkeeping_or_unknown_is_refused(books: Books)
         await trial_balance(books.connection, COMPANY)
     with pytest.raises(UnknownCompany):
         await trial_balance(books.connection, "nobody")
+
+
+def stated(*totals: ControlTotal, run: int = 1) -> list[AnyLedgerEvent]:
+    """A whole read of a source that has balances and no vouchers."""
+    stamp: dict[str, Any] = {"run": run, "part": "opening_balances"}
+    balances = some_openings({"1930": "1000.00", "1510": "5.00"}, run=run)
+    return [balances, some_totals(*totals, sequence=2, **stamp), an_end(2, **stamp)]
+
+
+async def test_a_year_without_vouchers_has_the_balances_that_its_source_states(
+    books: Books,
+) -> None:
+    await books.register()
+    await books.project(
+        stated(a_total("1930", "1125.00"), a_total("3001", "-125.00", "result")),
+        names(_1930="Bank"),
+    )
+
+    found = await trial_balance(books.connection, COMPANY, YEAR)
+
+    assert found.basis == "totals"
+    assert rows(found) == [
+        ("1510", "5.00", "-5.00", "0.00"),  # A missing total counts as zero.
+        ("1930", "1000.00", "125.00", "1125.00"),
+        ("3001", "0.00", "-125.00", "-125.00"),
+    ]
+    assert [row.name for row in found.accounts] == ["", "Bank", ""]
+    assert str(found.totals.movement) == "-5.00"
+
+
+async def test_vouchers_that_were_read_whole_go_before_what_the_source_states(books: Books) -> None:
+    await books.register()
+    totals = stated(a_total("1930", "9.00"))
+    await books.project(a_read(a_voucher("1"), totals=[a_total("1930", "8.00")]))
+    assert (await trial_balance(books.connection, COMPANY)).basis == "vouchers"
+
+    await books.project(*(event.model_copy(update={"run_number": 2}) for event in totals))
+
+    found = await trial_balance(books.connection, COMPANY)
+    assert found.basis == "vouchers"
+    assert rows(found)[1] == ("1930", "1000.00", "125.00", "1125.00")
+
+
+async def test_vouchers_that_were_added_do_not_hide_what_the_source_states(books: Books) -> None:
+    await books.register()
+    await books.project(*stated(a_total("1930", "9.00")), a_submission(a_voucher("7"), run=2))
+
+    found = await trial_balance(books.connection, COMPANY)
+
+    assert found.basis == "totals"
+    assert {row[0]: row[3] for row in rows(found)}["1930"] == "9.00"
+
+
+async def test_totals_that_came_with_vouchers_are_no_balances(books: Books) -> None:
+    """A whole read that brought no voucher says that there is none."""
+    await books.register()
+    await books.project(some_years(YEAR), a_read(totals=[a_total("1930", "8.00")]))
+
+    found = await trial_balance(books.connection, COMPANY)
+
+    assert (found.basis, found.accounts) == ("vouchers", ())
+
+
+async def test_a_year_that_has_balances_alone_is_offered(books: Books) -> None:
+    await books.register()
+    await books.project(some_totals(a_total("1930", "8.00"), part="opening_balances"))
+
+    assert (await trial_balance(books.connection, COMPANY)).fiscal_year.start == YEAR

@@ -7,7 +7,8 @@ import pytest
 
 from projections.queries.company_facts import UnknownCompany
 from projections.queries.fiscal_years import NoFiscalYear
-from projections.queries.vouchers import Selection, VoucherRow, vouchers
+from projections.queries.selection import Selection
+from projections.queries.vouchers import VoucherRow, vouchers
 from schemas.bookkeeping import Posting
 from tests.books import Books
 from tests.builders import COMPANY, a_read, a_voucher

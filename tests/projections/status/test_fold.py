@@ -9,6 +9,7 @@ from schemas.lifecycle_events import (
     CompanyRegistered,
     CompanyRemoved,
     LifecycleEvent,
+    PurgeStarted,
     ReadOutcome,
     SyncCompleted,
     SyncFailed,
@@ -17,7 +18,7 @@ from schemas.lifecycle_events import (
     UploadReceived,
     UploadRefused,
 )
-from schemas.parts import Read
+from schemas.parts import Part, Read
 from tests.builders import YEAR
 
 BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -48,8 +49,8 @@ def started(run: str, sequence: int) -> AnyLifecycleEvent:
     return an_event(SyncStarted, sequence, run_id=run, generation=0, run_number=1, attempt=1)
 
 
-def completed(run: str, sequence: int) -> AnyLifecycleEvent:
-    read = ReadOutcome(read=Read(part="vouchers", fiscal_year=YEAR), state="complete")
+def completed(run: str, sequence: int, part: Part = "vouchers") -> AnyLifecycleEvent:
+    read = ReadOutcome(read=Read(part=part, fiscal_year=YEAR), state="complete")
     return an_event(
         SyncCompleted, sequence, run_id=run, run_number=1, fetched_at=at(sequence), reads=(read,)
     )
@@ -75,6 +76,30 @@ def test_an_applied_upload_makes_the_company_fresh() -> None:
     assert company.open_run_id is None
     assert state.parts["bageriet", "vouchers"].state == "ok"
     assert state.uploads["u-r-1"].state == "applied"
+
+
+def test_a_file_that_holds_balances_alone_makes_the_company_fresh_too() -> None:
+    state = State()
+    emptied = an_event(PurgeStarted, 2, generation=1)
+    balances = completed("r-1", 5, "opening_balances")
+
+    fold(state, [REGISTERED, emptied, *an_upload("r-1", 3)])
+    assert state.companies["bageriet"].emptied_at == at(2)
+    fold(state, [balances, balances])
+
+    company = state.companies["bageriet"]
+    assert (company.last_fetched_at, company.emptied_at) == (at(5), None)
+    assert ("bageriet", "vouchers") not in state.parts
+
+
+def test_balances_without_vouchers_of_a_direct_source_are_no_bookkeeping_yet() -> None:
+    state = State()
+    queued = an_event(SyncQueued, 2, run_id="r-1", trigger="manual", source="fortnox")
+
+    fold(state, [REGISTERED, queued, completed("r-1", 3, "opening_balances")])
+    fold(state, [*an_upload("r-2", 4), completed("r-2", 6, "accounts")])
+
+    assert state.companies["bageriet"].last_fetched_at is None
 
 
 def test_events_that_come_twice_are_ignored() -> None:
