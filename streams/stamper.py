@@ -1,16 +1,17 @@
 """The pages of a read as messages: stamped with their run, and numbered 1 … n."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from datetime import UTC, datetime
 
 from connectors.protocol import Page, PlannedRead
-from schemas.codec import Message, encode
+from schemas.codec import Message, encode, encode_vouchers
 from schemas.ledger_events import (
     AnyLedgerEvent,
     ReadCompleted,
     ReadEvent,
     VouchersObserved,
     VouchersSetAside,
+    VouchersSubmitted,
 )
 from streams.sync_runs import Claimed
 
@@ -36,26 +37,38 @@ class Stamper:
         page = next(pages, None)
         if page is None:
             return None
-        event = self._event(page.kind, page.content)
-        if isinstance(event, VouchersObserved):
-            self.vouchers += len(event.vouchers)
-        elif isinstance(event, VouchersSetAside):
-            self.set_aside += len(event.vouchers)
-        return encode(event)
+        stamp = self._next_stamp()
+        vouchers: Sized = page.vouchers
+        if page.vouchers:
+            message = encode_vouchers(page.kind, stamp, page.vouchers, page.content)
+        else:
+            event = _event(page.kind, {**page.content, **stamp})
+            message = encode(event)
+            if isinstance(event, VouchersObserved | VouchersSubmitted | VouchersSetAside):
+                vouchers = event.vouchers
+        if page.kind is VouchersSetAside:
+            self.set_aside += len(vouchers)
+        else:
+            self.vouchers += len(vouchers)
+        return message
 
     def completion(self) -> Message:
         """The read's last message."""
         content = {
             "snapshot": self._plan.snapshot,
+            "keeps": self._plan.keeps,
             "events": self._events,  # Those before this one.
             "vouchers": self.vouchers,
             "set_aside": self.set_aside,
         }
-        return encode(self._event(ReadCompleted, content))
+        return encode(_event(ReadCompleted, {**content, **self._next_stamp()}))
 
-    def _event(self, kind: type[ReadEvent], content: Mapping[str, object]) -> AnyLedgerEvent:
+    def _next_stamp(self) -> dict[str, object]:
         self._events += 1
-        stamp = {"sequence": self._events, "occurred_at": datetime.now(UTC)}
-        event = kind.model_validate({**content, **self._stamp, **stamp})
-        assert isinstance(event, AnyLedgerEvent)  # Every kind of read event is listed there.
-        return event
+        return {**self._stamp, "sequence": self._events, "occurred_at": datetime.now(UTC)}
+
+
+def _event(kind: type[ReadEvent], content: Mapping[str, object]) -> AnyLedgerEvent:
+    event = kind.model_validate(content)
+    assert isinstance(event, AnyLedgerEvent)  # Every kind of read event is listed there.
+    return event

@@ -12,8 +12,6 @@ import structlog
 from aiokafka.structs import RecordMetadata
 
 from connectors.protocol import Connector, PlannedRead
-from connectors.sie.connector import SieConnector
-from connectors.sie.file import SieFile
 from schemas.errors import (
     BrokerUnavailable,
     RejectedError,
@@ -21,11 +19,12 @@ from schemas.errors import (
     UploadRefused,
 )
 from schemas.parts import Scope
-from streams import lease, retry, sync_runs, uploads
+from streams import lease, retry, sync_runs
 from streams.database import Database
 from streams.publisher import Publisher
 from streams.stamper import Stamper
 from streams.sync_runs import Claimed
+from streams.upload_source import upload_source
 
 log = structlog.get_logger()
 UNACKNOWLEDGED_MAX = 16
@@ -127,11 +126,8 @@ class SyncRunner:
 
     async def _read_source(self, run: Claimed) -> None:
         assert run.upload_id is not None  # Other sources come with their connectors.
-        async with self._database.connection() as connection:
-            await uploads.check_again(connection, run.upload_id)
-            file = await uploads.fetch(connection, run.upload_id)
-        with file:
-            await self._publish_all(run, SieConnector(SieFile(file, name=run.upload_id)))
+        async with upload_source(self._database, run) as connector:
+            await self._publish_all(run, connector)
         async with self._database.transaction() as connection:
             await sync_runs.confirm(connection, run)
 

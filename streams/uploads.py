@@ -1,8 +1,9 @@
 """SIE files that were uploaded: judged, stored in chunks, queued as a run, read by any worker."""
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import IO, BinaryIO, cast
 from uuid import uuid4
@@ -10,14 +11,16 @@ from uuid import uuid4
 import asyncpg
 import orjson
 
+from connectors.sie.connector import check_overlap
 from connectors.sie.file import Judgement
 from connectors.sie.header import normalised_organisation_number
+from projections.queries.known_books import stored_years
 from schemas.bookkeeping import FiscalYear
-from schemas.errors import UploadRefused
 from schemas.lifecycle_events import CompanyRegistered, SyncQueued, UploadReceived
 from schemas.lifecycle_events import UploadRefused as UploadRefusedEvent
 from schemas.limits import TEXT_CHARACTERS_MAX
 from streams import outbox
+from streams.upload_refusals import upload_refused
 
 SOURCE = "sie"
 CHUNK_BYTES = 1024 * 1024
@@ -25,20 +28,22 @@ CHUNK_BYTES = 1024 * 1024
 SPOOL_BYTES_MAX = 4 * CHUNK_BYTES
 
 FIND_COMPANY = """
-    SELECT source, organisation_number FROM engine.company WHERE company_id = $1 FOR UPDATE
+    SELECT source, organisation_number, currency FROM engine.company
+    WHERE company_id = $1 FOR UPDATE
 """
 ADD_COMPANY = """
     INSERT INTO engine.company (company_id, source, name, organisation_number, registered_at)
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (company_id) DO NOTHING RETURNING true
 """
-KEEP_ORGANISATION_NUMBER = """
-    UPDATE engine.company SET organisation_number = $2
-    WHERE company_id = $1 AND (organisation_number IS NULL OR $3)
+KEEP_IDENTITY = """
+    UPDATE engine.company SET currency = coalesce(currency, $3), organisation_number =
+        CASE WHEN organisation_number IS NULL OR $4 THEN $2 ELSE organisation_number END
+    WHERE company_id = $1
 """
 ADD_UPLOAD = """
-    INSERT INTO engine.upload (upload_id, company_id, file_name, size_bytes, sha256, forced,
+    INSERT INTO engine.upload (upload_id, company_id, file_name, size_bytes, sha256, forced, again,
         judgement, received_at)
-    VALUES ($1, $2, $3, 0, '', $4, $5, $6)
+    VALUES ($1, $2, $3, 0, '', $4, $5, $6, $7)
 """
 ADD_CHUNK = "INSERT INTO engine.upload_chunk VALUES ($1, $2, $3)"
 SET_SIZE = "UPDATE engine.upload SET size_bytes = $2, sha256 = $3 WHERE upload_id = $1"
@@ -48,7 +53,8 @@ ADD_RUN = """
     VALUES ($1, $2, 'upload', $3, '{}', $4, $5, $6, $7)
 """
 FIND_UPLOAD = """
-    SELECT company_id, forced, judgement ->> 'organisation_number' AS organisation_number
+    SELECT company_id, file_name, forced, again, judgement ->> 'currency' AS currency,
+        judgement ->> 'organisation_number' AS organisation_number
     FROM engine.upload WHERE upload_id = $1
 """
 CHUNK = "SELECT content FROM engine.upload_chunk WHERE upload_id = $1 AND chunk_number = $2"
@@ -58,6 +64,16 @@ CHUNK = "SELECT content FROM engine.upload_chunk WHERE upload_id = $1 AND chunk_
 class ReceivedUpload:
     upload_id: str
     run_id: str
+    replaced_number: str | None = None  # The company's, where its user insisted on the file's.
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An upload's file, seekable; `again`: what is there already is to be added once more."""
+
+    file: BinaryIO
+    file_name: str
+    again: bool
 
 
 async def receive(
@@ -69,30 +85,27 @@ async def receive(
     file_name: str,
     judgement: Judgement,
     forced: bool,
+    again: bool = False,
 ) -> ReceivedUpload:
     """Stores a judged file and queues its run, all or nothing; makes the company if it is new.
 
-    Raises UploadRefused: `directly_connected`, `organisation_number_differs`.
+    `forced`: the company takes the file's organisation number. `again`: see StoredFile.
+
+    Raises UploadRefused: `directly_connected`, `organisation_number_differs`, `currency_differs`,
+    `fiscal_year_overlaps`.
     """
     upload = ReceivedUpload(str(uuid4()), str(uuid4()))
-    number = normalised_organisation_number(judgement.organisation_number)
+    years = await stored_years(connection, company_id)
+    check_overlap(judgement.sie_type, judgement.fiscal_year, years, name=file_name)
     async with connection.transaction():
         now = await connection.fetchval("SELECT engine.clock()")
-        await _ensure_company(
-            connection,
-            company_id,
-            name=name[:TEXT_CHARACTERS_MAX],  # Without one, the files say what it is called.
-            number=number,
-            now=now,
-        )
-        await check_company(connection, company_id, number=number, forced=forced)
-        await connection.execute(
-            KEEP_ORGANISATION_NUMBER, company_id, number, forced and number is not None
+        replaced = await _admit(
+            connection, company_id, name=name, judgement=judgement, forced=forced, now=now
         )
         document = orjson.dumps(asdict(judgement), default=_json_ready).decode()
         file_name = file_name[:TEXT_CHARACTERS_MAX]
         await connection.execute(
-            ADD_UPLOAD, upload.upload_id, company_id, file_name, forced, document, now
+            ADD_UPLOAD, upload.upload_id, company_id, file_name, forced, again, document, now
         )
         size_bytes = await _store(connection, upload.upload_id, file)
         await outbox.emit(
@@ -109,7 +122,39 @@ async def receive(
         )
         expected = judgement.vouchers + judgement.set_aside
         await _queue(connection, upload, company_id, vouchers_expected=expected, now=now)
-    return upload
+    return replace(upload, replaced_number=replaced)
+
+
+async def _admit(
+    connection: asyncpg.Connection,
+    company_id: str,
+    *,
+    name: str,
+    judgement: Judgement,
+    forced: bool,
+    now: datetime,
+) -> str | None:
+    """Sees to it that the company exists and takes the file, and keeps what tells it apart.
+
+    Returns the organisation number that gave way to the file's, if one did.
+    """
+    number = normalised_organisation_number(judgement.organisation_number)
+    currency = judgement.currency
+    await _ensure_company(
+        connection,
+        company_id,
+        name=name[:TEXT_CHARACTERS_MAX],  # Without one, the files say what it is called.
+        number=number,
+        now=now,
+    )
+    replaced = await check_company(
+        connection, company_id, number=number, currency=currency, forced=forced
+    )
+    # A file that only adds and names no currency must not decide it for the years to come.
+    decides = judgement.currency_is_stated or judgement.sie_type != "4I"
+    kept = currency if decides else None
+    await connection.execute(KEEP_IDENTITY, company_id, number, kept, replaced is not None)
+    return replaced
 
 
 async def _ensure_company(
@@ -152,19 +197,13 @@ async def _queue(
         source=SOURCE,
         upload_id=upload.upload_id,
     )
-    await connection.execute(
-        ADD_RUN,
-        upload.run_id,
-        company_id,
-        SOURCE,
-        upload.upload_id,
-        queued,
-        now,
-        vouchers_expected,
-    )
+    ids = (upload.run_id, company_id, SOURCE, upload.upload_id)
+    await connection.execute(ADD_RUN, *ids, queued, now, vouchers_expected)
 
 
 def _json_ready(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
     assert isinstance(value, FiscalYear)  # The one model in a judgement.
     return value.model_dump(mode="json")
 
@@ -189,24 +228,31 @@ async def refuse(
 
 
 async def check_company(
-    connection: asyncpg.Connection, company_id: str, *, number: str | None, forced: bool
-) -> None:
-    """Locks the company. Raises UploadRefused where it does not take a file of that number."""
+    connection: asyncpg.Connection,
+    company_id: str,
+    *,
+    number: str | None,
+    currency: str,
+    forced: bool,
+) -> str | None:
+    """Locks the company. Raises UploadRefused where it does not take a file of that number.
+
+    Returns its own number where that is another, and its user insists.
+    """
     row = await connection.fetchrow(FIND_COMPANY, company_id)
     if row is None:
-        raise UploadRefused("unknown_company", f"There is no company {company_id} any more.")
+        raise upload_refused("unknown_company", company_id=company_id)
     if row["source"] not in (SOURCE, "visma-administration"):
-        raise UploadRefused(
-            "directly_connected",
-            f"{company_id} is connected to {row['source']}: disconnect it before files can come.",
-        )
+        raise upload_refused("directly_connected", company_id=company_id, source=row["source"])
     known = row["organisation_number"]
-    if number and known and number != known and not forced:
-        raise UploadRefused(
-            "organisation_number_differs",
-            f"The file belongs to organisation number {number}, {company_id} has {known}: "
-            "choose the right company, or use --force if the number has changed.",
-        )
+    other: str | None = known if number and known and number != known else None
+    if other and not forced:
+        facts = {"company_id": company_id, "number": number, "known": known}
+        raise upload_refused("organisation_number_differs", **facts)
+    if row["currency"] not in (None, currency):
+        facts = {"company_id": company_id, "currency": currency, "known": row["currency"]}
+        raise upload_refused("currency_differs", **facts)
+    return other
 
 
 async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:
@@ -215,18 +261,26 @@ async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:
     assert row is not None  # The run refers to it.
     number = normalised_organisation_number(row["organisation_number"])
     async with connection.transaction():
-        await check_company(connection, row["company_id"], number=number, forced=row["forced"])
+        await check_company(
+            connection,
+            row["company_id"],
+            number=number,
+            currency=row["currency"],
+            forced=row["forced"],
+        )
 
 
-async def fetch(connection: asyncpg.Connection, upload_id: str) -> BinaryIO:
-    """The stored file, seekable; a large one lies on disk. The caller closes it."""
+async def fetch(connection: asyncpg.Connection, upload_id: str) -> StoredFile:
+    """The stored file; a large one lies on disk. The caller closes it."""
+    row = await connection.fetchrow(FIND_UPLOAD, upload_id)
+    assert row is not None  # The run refers to it.
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX)  # noqa: SIM115
     number = 0
     while (content := await connection.fetchval(CHUNK, upload_id, number)) is not None:
         file.write(content)
         number += 1
     file.seek(0)
-    return cast(BinaryIO, cast(IO[bytes], file))
+    return StoredFile(cast(BinaryIO, cast(IO[bytes], file)), row["file_name"], row["again"])
 
 
 async def _store(connection: asyncpg.Connection, upload_id: str, file: BinaryIO) -> int:

@@ -1,6 +1,5 @@
 """What tests share: one embedded PostgreSQL for the run, and a fresh database for each test."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,12 @@ import pytest
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.stack import Stack
 from tests.engine import PROFILE, Engine, fresh_engine
-from tests.servers import PostgresServer
+from tests.servers import PostgresServer, server_directory
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    directory = _open_to_servers(tmp_path_factory.mktemp("postgres"))
-    with PostgresServer.running(directory) as server:
+def postgres_server() -> Iterator[PostgresServer]:
+    with server_directory("postgres") as directory, PostgresServer.running(directory) as server:
         yield server
 
 
@@ -32,14 +30,6 @@ async def database(postgres_server: PostgresServer) -> AsyncIterator[asyncpg.Con
             await connection.close()
 
 
-def _open_to_servers(directory: Path) -> Path:
-    """PostgreSQL's own user has to reach the directory where the tests run as root."""
-    if os.geteuid() == 0:
-        for parent in (directory, *directory.parents[:2]):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return directory
-
-
 @dataclass(frozen=True)
 class Servers:
     """Kafka and PostgreSQL of this test run."""
@@ -49,14 +39,14 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    directory = _open_to_servers(tmp_path_factory.mktemp("servers"))
-    stack = Stack(directory, PROFILE)
-    endpoints = stack.start(lambda _: None)
-    try:
-        yield Servers(stack, endpoints)
-    finally:
-        stack.stop()
+def servers() -> Iterator[Servers]:
+    with server_directory("servers") as directory:
+        stack = Stack(directory, PROFILE)
+        endpoints = stack.start(lambda _: None)
+        try:
+            yield Servers(stack, endpoints)
+        finally:
+            stack.stop()
 
 
 @pytest.fixture

@@ -123,7 +123,13 @@ class Engine:
         return worker
 
     async def upload(
-        self, company: str, content: bytes, *, forced: bool = False, name: str = "books.se"
+        self,
+        company: str,
+        content: bytes,
+        *,
+        forced: bool = False,
+        again: bool = False,
+        name: str = "books.se",
     ) -> str:
         """Judges and stores a file, as the command line does; its run."""
         file = io.BytesIO(content)
@@ -136,6 +142,7 @@ class Engine:
             file_name=name,
             judgement=judgement,
             forced=forced,
+            again=again,
         )
         return received.run_id
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,6 +17,20 @@ PARTITIONS = 4
 TEMPLATE = "bokflow"
 # Nothing of a test's database has to survive the machine.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@contextmanager
+def server_directory(name: str) -> Iterator[Path]:
+    """A directory that PostgreSQL's own user can reach, where the tests run as root.
+
+    Not below pytest's own: every run of pytest that starts closes that to all other users again,
+    and would cut off the servers of a run that is under way.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"bokflow-{name}-") as created:
+        directory = Path(created)
+        if os.geteuid() == 0:
+            directory.chmod(0o711)
+        yield directory
 
 
 class PostgresServer:

@@ -9,15 +9,21 @@ from projections.queries.workers import ready_workers
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.options import DATA_DIR, DataDir, Lang, Options, Output
 from streams.command_line.refusal import CommandRefused
-from streams.command_line.show import (
-    add_row,
-    dot,
-    moment,
-    new_table,
-    organisation_number,
-    printer,
+from streams.command_line.show import Cell, dot, moment, organisation_number, print_rows
+from streams.command_line.texts import label
+from streams.command_line.verification import proof
+from streams.command_line.words import word
+
+COLUMNS = (
+    "company",
+    "name",
+    "organisation_number",
+    "source",
+    "status",
+    "verification",
+    "last_fetched",
 )
-from streams.command_line.texts import label, word
+SPARE = ("source", "organisation_number", "last_fetched")
 
 
 def companies(data_dir: DataDir = DATA_DIR, output: Output = "table", lang: Lang = None) -> None:
@@ -38,16 +44,16 @@ def _show(found: list[CompanyRow], language: str) -> None:
     if not found:
         typer.echo(label("no_companies", language), err=True)
         return
-    columns = ["company", "name", "organisation_number", "source", "status", "last_fetched"]
-    table = new_table(language, columns)
-    for row in found:
-        add_row(
-            table,
-            row.company_id,
-            row.name,
-            organisation_number(row.organisation_number),
-            row.source,
-            dot(row.indicator).append(f" {word(row.indicator, language)}"),
-            moment(row.last_fetched_at),
-        )
-    printer().print(table)
+    print_rows([_row(company, language) for company in found], language, COLUMNS, expendable=SPARE)
+
+
+def _row(found: CompanyRow, language: str) -> dict[str, Cell]:
+    return {
+        "company": found.company_id,
+        "name": found.name,
+        "organisation_number": organisation_number(found.organisation_number),
+        "source": found.source,
+        "status": dot(found.indicator).append(f" {word(found.indicator, language)}"),
+        "verification": proof(found.verification, language),
+        "last_fetched": moment(found.last_fetched_at),
+    }

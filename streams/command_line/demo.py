@@ -7,10 +7,11 @@ import typer
 from connectors.sie.generator import GeneratedCompany, generate
 from streams.command_line.import_one import Importer
 from streams.command_line.options import Options
-from streams.command_line.show import printer
+from streams.command_line.show import count, printer
 from streams.command_line.status import status
 from streams.command_line.texts import label
 from streams.command_line.trial_balance import trial_balance
+from streams.command_line.words import word
 
 # The id, the seed and the vouchers of each year.
 COMPANIES = (("alfa", 6, 220), ("beta", 3, 340), ("gamma", 33, 150))
@@ -35,7 +36,7 @@ def show_demo(options: Options) -> bool:
 
 def _import(options: Options, directory: Path, company_id: str, seed: int, vouchers: int) -> bool:
     company = generate(seed=seed, years=YEARS, vouchers_per_year=vouchers)
-    importer = Importer(options, company_id, name="", waits=True, forced=False)
+    importer = Importer(options, company_id, waits=True)
     went_well = True
     for year in range(YEARS):
         path = _file(directory, company, company_id, year)
@@ -44,8 +45,8 @@ def _import(options: Options, directory: Path, company_id: str, seed: int, vouch
             "demo.imported",
             options.language,
             file=path.name,
-            vouchers=result.vouchers,
-            status=result.status,
+            count=count(result.vouchers, options.language),
+            status=word(result.status, options.language),
         )
         typer.echo(told, err=True)
         went_well = went_well and result.status == "completed"

@@ -12,6 +12,8 @@ from streams.command_line.connect import engine_settings
 from streams.command_line.options import DATA_DIR, DataDir, Lang, Options, Output
 from streams.command_line.refusal import EXIT_REFUSED
 from streams.command_line.show import add_row, new_table, printer
+from streams.command_line.texts import label
+from streams.command_line.words import word
 
 if TYPE_CHECKING:
     from streams.checkup import Finding
@@ -36,7 +38,7 @@ def doctor(
     with refusals(options):
         if resume:
             resumed = ask(options, partial(offsets.resume_stopped, but_not=LOST))
-            typer.echo(f"{resumed} partitions try again", err=True)
+            typer.echo(label("resumed", options.language, count=resumed), err=True)
         findings = asyncio.run(_examined(data_dir))
         if options.is_json:
             print_json([asdict(finding) for finding in findings])
@@ -56,5 +58,6 @@ def _show(findings: "list[Finding]", language: str) -> None:
     table = new_table(language, ["check", "status", "detail", "advice"])
     for finding in findings:
         style = None if finding.state == "ok" else MARKS[finding.state]
-        add_row(table, finding.check, finding.state, finding.detail, finding.advice, style=style)
+        state = word(finding.state, language)
+        add_row(table, finding.check, state, finding.detail, finding.advice, style=style)
     printer().print(table)

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from streams.command_line.answer import refusals, tell
-from streams.command_line.import_one import ImportedFile, Importer
+from streams.command_line.import_one import Importer
+from streams.command_line.import_page import show_files, tell_file
+from streams.command_line.imported_file import ImportedFile
 from streams.command_line.options import (
     DATA_DIR,
     DataDir,
@@ -16,14 +18,8 @@ from streams.command_line.options import (
     check_company_id,
 )
 from streams.command_line.refusal import EXIT_INTERRUPTED, EXIT_REFUSED
-from streams.command_line.show import NOTHING, add_row, count, new_table, printable, printer
-from streams.command_line.texts import label, word
 
-COUNTS = ("vouchers", "postings", "set_aside")
-COLUMNS = ["file", "status", "fiscal_year", *COUNTS, "warnings", "reason"]
-REMARKS_SHOWN_MAX = 10
-
-Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="SIE files of type 4E.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="SIE files of type 1 to 4.")]
 IntoCompany = Annotated[
     str, typer.Option("--company", metavar="ID", help="The company; it is made if it is new.")
 ]
@@ -32,8 +28,14 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait until dashboards show t
 Force = Annotated[
     bool,
     typer.Option(
-        "--force", help="Take it despite a wrong checksum or another organisation number."
+        "--force",
+        help="Take it in spite of a wrong checksum, a last line without an end, or another"
+        " organisation number. An open voucher or an open #KSUMMA is always refused.",
     ),
+]
+Again = Annotated[
+    bool,
+    typer.Option("--again", help="Add those vouchers of a 4I file too that are there already."),
 ]
 
 
@@ -43,6 +45,7 @@ def import_files(
     name: CompanyName = "",
     wait: Wait = False,
     force: Force = False,
+    again: Again = False,
     data_dir: DataDir = DATA_DIR,
     output: Output = "table",
     lang: Lang = None,
@@ -51,48 +54,18 @@ def import_files(
     options = Options.of(data_dir, output, lang)
     with refusals(options):
         check_company_id(company)
-        importer = Importer(options, company, name=name, waits=wait, forced=force)
+        importer = Importer(options, company, name=name, waits=wait, forced=force, again=again)
         importer.check_engine()
         done: list[ImportedFile] = []
         for path in files:
             result = importer.import_one(path)
             done.append(result)
-            _tell(result, options.language)
+            tell_file(result, company, options.language)
             if importer.interrupted:
                 break
-    tell(options, done, _show)
+    tell(options, done, show_files)
     if importer.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
     wanted = {"completed"} if wait else {"completed", "queued"}
     if any(result.status not in wanted for result in done):
         raise typer.Exit(EXIT_REFUSED)
-
-
-def _tell(result: ImportedFile, language: str) -> None:
-    """What there is to say about a file beside its result, on stderr."""
-    file = printable(result.file)
-    if result.reason is not None:
-        typer.echo(f"{file}: {result.reason}: {printable(result.sentence)}", err=True)
-    remarks = result.remarks
-    for remark in remarks[:REMARKS_SHOWN_MAX]:
-        message = printable(remark.message)
-        told = label("remark_line", language, file=file, line=remark.line, message=message)
-        typer.echo(told if remark.line else f"{file}: {message}", err=True)
-    more = len(remarks) - REMARKS_SHOWN_MAX
-    if more > 0:
-        typer.echo(label("more_remarks", language, file=file, count=more), err=True)
-
-
-def _show(done: list[ImportedFile], language: str) -> None:
-    table = new_table(language, COLUMNS, right=(*COUNTS, "warnings"))
-    for result in done:
-        add_row(
-            table,
-            result.file,
-            word(result.status, language),
-            str(result.fiscal_year or NOTHING),
-            *(count(getattr(result, name), language) for name in COUNTS),
-            count(len(result.remarks), language),
-            result.reason or "",
-        )
-    printer().print(table)

@@ -1,73 +1,55 @@
 """One file of an import: opened, judged, stored, and waited for."""
 
 import asyncio
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
 import asyncpg
-from pydantic import Field
 
 from schemas.errors import UploadRefused
-from schemas.lifecycle_events import SieType
 from schemas.limits import replace_forbidden
-from schemas.model import Model
 from streams.command_line.answer import ask
 from streams.command_line.import_progress import ImportProgress, import_progress
+from streams.command_line.imported_file import ImportedFile, Status
+from streams.command_line.opened_file import opened
 from streams.command_line.options import Options
 from streams.command_line.refusal import CommandRefused, sentence
 from streams.command_line.run_watch import RunWatch
+from streams.command_line.show import organisation_number
 from streams.command_line.texts import label
+from streams.command_line.words import word
 
 if TYPE_CHECKING:  # Commands that only query start without the connectors.
     from connectors.sie.file import Judgement
+    from streams.uploads import ReceivedUpload
 
-Status = Literal["completed", "queued", "refused", "failed"]
-
-
-class Remark(Model):
-    line: int  # 0: the file as a whole.
-    code: str
-    message: str
-    severity: str = Field(exclude=True)  # information, warning, error
-
-
-class ImportedFile(Model):
-    """What became of a file. What it holds is counted by the ledger where that has it."""
-
-    file: str
-    status: Status
-    reason: str | None = None
-    sentence: str = Field(default="", exclude=True)  # For people, on stderr.
-    run_id: str | None = None
-    run_number: int | None = None
-    encoding: str | None = None
-    sie_type: SieType | None = None
-    company_name: str | None = None
-    fiscal_year: date | None = None
-    vouchers: int = 0
-    postings: int = 0
-    set_aside: int = 0
-    already_present: int = 0  # Only a 4I file can bring what is there.
-    warnings: tuple[Remark, ...] = ()
-
-    @property
-    def remarks(self) -> list[Remark]:
-        """The warnings that deserve a look."""
-        return [warning for warning in self.warnings if warning.severity != "information"]
+# A judgement has a remark of its own where it was made in spite of this.
+REMARKED_BY_THE_FILE = ("checksum_mismatch",)
 
 
 class Importer:
-    """Imports files into one company, one by one."""
+    """Imports files into one company, one by one.
+
+    `forced`: takes a file in spite of what is wrong with it. `again`: a file that adds vouchers
+    adds those too that are there already.
+    """
 
     def __init__(
-        self, options: Options, company: str, *, name: str, waits: bool, forced: bool
+        self,
+        options: Options,
+        company: str,
+        *,
+        name: str = "",
+        waits: bool = False,
+        forced: bool = False,
+        again: bool = False,
     ) -> None:
         self._options = options
         self._company = company
         self._name = replace_forbidden(name)
         self._waits = waits
         self._forced = forced
+        self._again = again
         self.interrupted = False
 
     def check_engine(self) -> None:
@@ -83,47 +65,58 @@ class Importer:
         result = ImportedFile(file=replace_forbidden(str(path)), status="failed")
         language = self._options.language
         try:
-            with import_progress(result.file, language) as progress, _opened(path) as file:
+            with import_progress(result.file, language) as progress, opened(path) as file:
                 return self._import(file, replace_forbidden(path.name), result, progress)
         except OSError as error:
-            facts: dict[str, object] = {"file": result.file, "error": error.strerror or error}
-            told = sentence("not_readable", language, facts)
-            return self._ended(result, "refused", "not_readable", told)
+            why = word(error.strerror or str(error), language)
+            told = sentence("not_readable", language, {"file": result.file, "error": why})
+            return result.ended("refused", "not_readable", told)
         except KeyboardInterrupt:
             self.interrupted = True
             told = sentence("interrupted", language, {"file": result.file})
-            return self._ended(result, "failed", "interrupted", told)
+            return result.ended("failed", "interrupted", told)
 
     def _import(
         self, file: BinaryIO, file_name: str, result: ImportedFile, progress: ImportProgress
     ) -> ImportedFile:
+        language = self._options.language
         try:
-            judgement = self._judge(file, file_name)
+            judgement, overridden = self._judge(file, file_name)
+            result = result.judged(judgement, language)
+            received = self._store(file, file_name, judgement)
         except UploadRefused as refused:
             self._remember(file_name, refused)
-            return self._ended(result, "refused", refused.code, str(refused))
-        result = result.model_copy(update=self._contents(judgement))
-        try:
-            run_id = self._store(file, file_name, judgement)
-        except UploadRefused as refused:
-            self._remember(file_name, refused)
-            return self._ended(result, "refused", refused.code, str(refused))
+            return result.ended("refused", refused.code, refused.sentence(language))
         except CommandRefused as refused:
-            told = refused.sentence(self._options.language)
-            return self._ended(result, "failed", refused.code, told)
-        result = result.model_copy(update={"run_id": run_id, "status": "queued"})
-        return self._wait(result, run_id, progress) if self._waits else result
+            return result.ended("failed", refused.code, refused.sentence(language))
+        if overridden is not None and overridden.code not in REMARKED_BY_THE_FILE:
+            told = overridden.sentence(language)
+            result = result.remarked("taken_by_force", language, sentence=told)
+        if received.replaced_number is not None:
+            facts = {"number": judgement.organisation_number, "known": received.replaced_number}
+            told_facts = {name: organisation_number(number) for name, number in facts.items()}
+            told_facts["company_id"] = self._company
+            result = result.remarked("number_replaced", language, **told_facts)
+        result = result.queued(received.run_id, judgement)
+        return self._wait(result, received.run_id, progress) if self._waits else result
 
-    def _judge(self, file: BinaryIO, file_name: str) -> "Judgement":
+    def _judge(self, file: BinaryIO, file_name: str) -> "tuple[Judgement, UploadRefused | None]":
+        """The file, and the refusal that its user overrides. Raises UploadRefused."""
         from connectors.sie.file import SieFile
 
-        return SieFile(file, name=file_name).judge(force=self._forced)
+        sie_file = SieFile(file, name=file_name)
+        try:
+            return sie_file.judge(), None
+        except UploadRefused as refused:
+            if not self._forced:
+                raise
+            return sie_file.judge(force=True), refused
 
-    def _store(self, file: BinaryIO, file_name: str, judgement: "Judgement") -> str:
+    def _store(self, file: BinaryIO, file_name: str, judgement: "Judgement") -> "ReceivedUpload":
         from streams import uploads
 
-        async def question(connection: asyncpg.Connection) -> str:
-            received = await uploads.receive(
+        async def question(connection: asyncpg.Connection) -> "ReceivedUpload":
+            return await uploads.receive(
                 connection,
                 company_id=self._company,
                 name=self._name,
@@ -131,8 +124,8 @@ class Importer:
                 file_name=file_name,
                 judgement=judgement,
                 forced=self._forced,
+                again=self._again,
             )
-            return received.run_id
 
         return ask(self._options, question)
 
@@ -160,47 +153,14 @@ class Importer:
             ended, read = asyncio.run(watch.until_ended())
         except CommandRefused as refused:
             status: Status = "failed" if refused.code == "company_removed" else "queued"
-            told = refused.sentence(self._options.language)
-            return self._ended(result, status, refused.code, told)
+            return result.ended(status, refused.code, refused.sentence(self._options.language))
         except KeyboardInterrupt:
             self.interrupted = True
             facts: dict[str, object] = {"file": result.file, "company_id": self._company}
             told = label("import_goes_on", self._options.language, **facts)
-            return self._ended(result, "queued", "interrupted", told)
+            return result.ended("queued", "interrupted", told)
         result = result.model_copy(update={"run_number": ended.run_number})
         if ended.state != "completed":
             reason = ended.reason or ended.state
-            return self._ended(result, "failed", reason, ended.detail or reason)
-        counts = {"vouchers": read.vouchers, "set_aside": read.set_aside}
-        return result.model_copy(update={"status": "completed", **counts})
-
-    def _contents(self, judgement: "Judgement") -> dict[str, object]:
-        year = judgement.fiscal_year
-        return {
-            "encoding": judgement.encoding,
-            "sie_type": judgement.sie_type,
-            "company_name": judgement.company_name,
-            "fiscal_year": year.first_day if year else None,
-            "vouchers": judgement.vouchers,
-            "postings": judgement.postings,
-            "set_aside": judgement.set_aside,
-            "warnings": tuple(
-                Remark(
-                    line=warning.line,
-                    code=warning.code,
-                    message=warning.message(self._options.language),
-                    severity=warning.severity,
-                )
-                for warning in judgement.warnings
-            ),
-        }
-
-    def _ended(self, result: ImportedFile, status: Status, reason: str, told: str) -> ImportedFile:
-        return result.model_copy(update={"status": status, "reason": reason, "sentence": told})
-
-
-def _opened(path: Path) -> BinaryIO:
-    """The file, open. Raises OSError, also for a device or a pipe, which may never end."""
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError("it is no ordinary file")
-    return open(path, "rb")
+            return result.ended("failed", reason, ended.detail or reason)
+        return result.completed(read, self._options.language)

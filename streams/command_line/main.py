@@ -1,7 +1,9 @@
 """The command line: every command under its name."""
 
 import sys
+from importlib.metadata import version
 from io import TextIOWrapper
+from typing import Annotated
 
 import typer
 
@@ -12,9 +14,11 @@ from streams.command_line.import_files import import_files
 from streams.command_line.migrate import migrate
 from streams.command_line.runs import runs
 from streams.command_line.schemas import schemas
+from streams.command_line.sie import sie
 from streams.command_line.status import status
 from streams.command_line.trial_balance import trial_balance
 from streams.command_line.up import up
+from streams.command_line.verify_totals import verify_totals
 from streams.command_line.vouchers import vouchers
 from streams.command_line.worker import worker
 
@@ -22,12 +26,28 @@ from streams.command_line.worker import worker
 # the connectors. A command that needs them imports them when it is called.
 app = typer.Typer(
     name="bokflow",
-    help="Keeps bookkeeping identical to what its accounting system says.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bokflow {version('bokflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def bokflow(
+    asked: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Tell the version."),
+    ] = False,
+) -> None:
+    """Keeps bookkeeping identical to what its accounting system says."""
+
 
 # The engine.
 app.command("up")(up)
@@ -42,6 +62,10 @@ app.command("status")(status)
 app.command("runs")(runs)
 app.command("vouchers")(vouchers)
 app.command("trial-balance")(trial_balance)
+app.command("verify-totals")(verify_totals)
+
+# Files, without the engine.
+app.command("sie")(sie)
 
 # What goes through it.
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -1,6 +1,6 @@
 """Why a command is not done: a stable code, and a sentence in both languages."""
 
-from streams.command_line.texts import REFUSALS
+from streams.command_line.refusal_texts import REFUSALS
 
 EXIT_REFUSED = 1
 EXIT_USAGE = 2

@@ -17,12 +17,14 @@ from streams.command_line.options import (
     Output,
     check_company_id,
 )
-from streams.command_line.show import NOTHING, add_row, count, moment, new_table, printer
-from streams.command_line.texts import label, word
+from streams.command_line.show import Cell, count, moment, print_rows
+from streams.command_line.texts import label
+from streams.command_line.words import word
 
 TABLE_ROWS = 20
 COUNTS = ("created", "changed", "removed", "unchanged", "set_aside")
-COLUMNS = ["run", "state", "trigger", "queued", "finished", *COUNTS, "file", "reason"]
+COLUMNS = ("run", "state", "trigger", "queued", "finished", *COUNTS, "file", "reason")
+SPARE = ("trigger", "queued", "unchanged", "finished")
 
 Limit = Annotated[
     int | None,
@@ -54,17 +56,22 @@ def _show(found: list[RunRow], language: str) -> None:
     if not found:
         typer.echo(label("no_runs", language), err=True)
         return
-    table = new_table(language, COLUMNS, right=("run", *COUNTS))
-    for row in found:
-        add_row(
-            table,
-            NOTHING if row.run_number is None else str(row.run_number),
-            word(row.state, language),
-            word(row.trigger, language),
-            moment(row.queued_at),
-            moment(row.finished_at),
-            *(count(getattr(row, name), language) for name in COUNTS),
-            row.file_name or NOTHING,
-            ": ".join(filter(None, (row.reason, row.detail))),
-        )
-    printer().print(table)
+    rows = [_row(run, language) for run in found]
+    print_rows(rows, language, COLUMNS, right=("run", *COUNTS), expendable=SPARE)
+
+
+def _row(run: RunRow, language: str) -> dict[str, Cell]:
+    """A line of the table; what says nothing is empty."""
+    counts = {name: getattr(run, name) for name in COUNTS}
+    told: dict[str, Cell] = {
+        name: count(number, language) if number else "" for name, number in counts.items()
+    }
+    return told | {
+        "run": "" if run.run_number is None else str(run.run_number),
+        "state": word(run.state, language),
+        "trigger": word(run.trigger, language),
+        "queued": moment(run.queued_at),
+        "finished": moment(run.finished_at) if run.finished_at else "",
+        "file": run.file_name or "",
+        "reason": ": ".join(filter(None, (run.reason, run.detail))),
+    }

@@ -2,22 +2,26 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from streams.command_line.texts import label
+from streams.organisation_number import hyphenated
 
 LOCAL = ZoneInfo("Europe/Stockholm")
 NOTHING = "–"
 # Where the output is no terminal, nothing limits its width but this.
 PIPED_COLUMNS = 240
+WIDEST_COLUMNS = 10_000
+WRAPPED_COLUMNS = 26
 COLOURS = {"green": "green", "red": "red"}
 # Bookkeeping texts come from outside: no control character of theirs reaches a terminal.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -38,7 +42,10 @@ def new_table(language: str, columns: Sequence[str], *, right: Sequence[str] = (
     for column in columns:
         is_right = column in right
         table.add_column(
-            label(column, language), justify="right" if is_right else "left", no_wrap=is_right
+            label(column, language),
+            justify="right" if is_right else "left",
+            no_wrap=is_right,
+            overflow="fold",
         )
     return table
 
@@ -47,6 +54,52 @@ def add_row(table: Table, *cells: Cell, style: str | None = None) -> None:
     """A row of texts, none of which is taken for markup."""
     texts = [cell if isinstance(cell, Text) else Text(printable(cell)) for cell in cells]
     table.add_row(*texts, style=style)
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Cell]],
+    language: str,
+    columns: Sequence[str],
+    *,
+    right: Sequence[str] = (),
+    expendable: Sequence[str] = (),
+) -> None:
+    """Prints the columns that say something in some row.
+
+    Where they are wider than the terminal, long texts are wrapped; then the expendable columns are
+    left out, the first of them first, until the others fit.
+    """
+    console = printer()
+    kept = [name for name in columns if any(row[name] for row in rows)]
+    spare = [name for name in expendable if name in kept]
+    table = _filled(rows, language, kept, right)
+    if _wanted_width(console, table) > console.width:
+        table = _wrapped(table)
+    while spare and _wanted_width(console, table) > console.width:
+        kept.remove(spare.pop(0))
+        table = _wrapped(_filled(rows, language, kept, right))
+    console.print(table)
+
+
+def _filled(
+    rows: Sequence[Mapping[str, Cell]], language: str, columns: Sequence[str], right: Sequence[str]
+) -> Table:
+    table = new_table(language, columns, right=right)
+    for row in rows:
+        add_row(table, *(row[name] or NOTHING for name in columns))
+    return table
+
+
+def _wrapped(table: Table) -> Table:
+    for column in table.columns:
+        if not column.no_wrap:
+            column.max_width = WRAPPED_COLUMNS
+    return table
+
+
+def _wanted_width(console: Console, table: Table) -> int:
+    """How wide it would be if the terminal did not limit it."""
+    return Measurement.get(console, console.options.update_width(WIDEST_COLUMNS), table).maximum
 
 
 def printable(text: str) -> str:
@@ -83,6 +136,4 @@ def day(value: date | None) -> str:
 
 def organisation_number(value: str | None) -> str:
     """With its hyphen: 556677-8899."""
-    if value is None:
-        return NOTHING
-    return f"{value[:6]}-{value[6:]}" if re.fullmatch("[0-9]{10}", value) else value
+    return NOTHING if value is None else hyphenated(value)

@@ -16,10 +16,13 @@ from streams.command_line.options import (
     Output,
     check_company_id,
 )
-from streams.command_line.show import add_row, dot, moment, new_table, printer
+from streams.command_line.show import Cell, dot, moment, print_rows
 from streams.command_line.status_page import show_status
 from streams.command_line.texts import label
+from streams.command_line.verification import proof
 
+COLUMNS = ("company", "name", "status", "verification", "last_fetched")
+SPARE = ("name",)
 OneCompany = Annotated[
     str | None, typer.Argument(metavar="COMPANY", help="A company's id; without it, all.")
 ]
@@ -61,14 +64,15 @@ def _status_of_all(options: Options) -> None:
 
 
 def _show(found: list[CompanyIndicator], language: str) -> None:
-    table = new_table(language, ["company", "name", "status", "last_fetched"])
-    for row in found:
-        message = row.message.sv if language == "sv" else row.message.en
-        add_row(
-            table,
-            row.company_id,
-            row.name,
-            dot(row.indicator).append(f" {message}", style="default"),
-            moment(row.last_fetched_at),
-        )
-    printer().print(table)
+    print_rows([_row(company, language) for company in found], language, COLUMNS, expendable=SPARE)
+
+
+def _row(found: CompanyIndicator, language: str) -> dict[str, Cell]:
+    message = found.message.sv if language == "sv" else found.message.en
+    return {
+        "company": found.company_id,
+        "name": found.name,
+        "status": dot(found.indicator).append(f" {message}", style="default"),
+        "verification": proof(found.verification, language),
+        "last_fetched": moment(found.last_fetched_at),
+    }

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from projections.queries.company_status import CompanyState
+from projections.queries.company_status import CompanyState, RefusedUpload
 from projections.status.actions import Actions
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
-from streams.command_line.texts import label, word
+from streams.command_line.texts import label
+from streams.command_line.verification import differences_table, told_state
+from streams.command_line.words import word
 
+DIFFERENCES_MAX = 10
 PART_STYLES = {"ok": "green", "failed": "red"}
 
 
@@ -25,6 +29,9 @@ def show_status(found: CompanyState, language: str) -> None:
     for title, section in _sections(found, language):
         page.add_row(Text(label(title, language), style="dim"), section)
     console.print(page)
+    if found.verification.state == "differs":
+        console.print()
+        _show_differences(found, language)
 
 
 def _grid(rows: Iterable[Iterable[Cell]] = ()) -> Table:
@@ -34,7 +41,7 @@ def _grid(rows: Iterable[Iterable[Cell]] = ()) -> Table:
     return grid
 
 
-def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Text | Table]]:
+def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, RenderableType]]:
     never = label("never", language)
     yield "source", Text(printable(found.source))
     yield "last_fetched", Text(moment(found.last_fetched_at) if found.last_fetched_at else never)
@@ -45,8 +52,11 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Text | 
         yield "latest_vouchers", _grid(_vouchers(found))
     if found.sie:
         yield "sie", Text(_upload(found, language))
+    if found.refused_upload:
+        yield "refused_upload", Text(_refused(found.refused_upload, language), "red")
     yield "bookkeeping", Text(_counts(found, language))
-    yield "verification", Text(word(found.verification.state, language))
+    proof = found.verification
+    yield "verification", Text(told_state(proof.state, proof.as_of, language))
     yield "parts", _grid(_parts(found, language))
     yield "actions", _grid(_actions(found.actions, language))
 
@@ -67,9 +77,30 @@ def _upload(found: CompanyState, language: str) -> str:
     )
 
 
+def _refused(refused: RefusedUpload, language: str) -> str:
+    at = moment(refused.refused_at)
+    why = printable(": ".join(filter(None, (refused.reason, refused.detail))))
+    return f"{printable(refused.file_name)}, {at}: {why}"
+
+
 def _counts(found: CompanyState, language: str) -> str:
     numbers = found.counts.model_dump()
-    return label("counts", language, **{key: count(numbers[key], language) for key in numbers})
+    told = label("counts", language, **{key: count(numbers[key], language) for key in numbers})
+    if not found.counts.set_aside:
+        return told
+    return f"{told}\n{label('advice.set_aside', language, company_id=found.company_id)}"
+
+
+def _show_differences(found: CompanyState, language: str) -> None:
+    """The first accounts that differ, over the whole width, and what to do about them."""
+    console = printer()
+    differences = found.verification.differences
+    console.print(differences_table(differences[:DIFFERENCES_MAX], language))
+    more = len(differences) - DIFFERENCES_MAX
+    if more > 0:
+        facts = {"count": count(more, language), "company_id": found.company_id}
+        console.print(label("verification.more", language, **facts))
+    console.print(label("advice.differs", language, company_id=found.company_id))
 
 
 def _parts(found: CompanyState, language: str) -> Iterator[tuple[Cell, ...]]:

@@ -1,123 +1,13 @@
 """What the command line says beside results, in Swedish and English."""
 
-from typing import NamedTuple
-
-
-class Text(NamedTuple):
-    sv: str
-    en: str
-
-
-REFUSALS = {
-    "settings_wrong": Text("Inställningarna går inte att läsa: {error}.", "{error}."),
-    "not_prepared": Text("Det gick inte: {error}.", "It was not done: {error}."),
-    "invalid_company_id": Text(
-        "”{company_id}” kan inte vara ett företags id: 1–64 tecken av A–Z, a–z, 0–9, punkt,"
-        " understreck och bindestreck, först en bokstav eller siffra.",
-        "'{company_id}' cannot be the id of a company: 1-64 characters of A-Z, a-z, 0-9, dot,"
-        " underscore and hyphen, the first one a letter or digit.",
-    ),
-    "invalid_year": Text(
-        "”{text}” är inget räkenskapsår: skriv 2021 eller årets första dag, 2021-07-01.",
-        "'{text}' is no fiscal year: write 2021, or the first day of the year, 2021-07-01.",
-    ),
-    "first_or_latest": Text(
-        "Välj ett av --limit och --latest.", "Choose one of --limit and --latest."
-    ),
-    "unknown_company": Text(
-        "Det finns inget företag {company_id}: se bokflow companies.",
-        "There is no company {company_id}: see bokflow companies.",
-    ),
-    "no_fiscal_year": Text(
-        "{company_id} har ingen bokföring ännu: läs in en SIE-fil med bokflow import.",
-        "{company_id} has no bookkeeping yet: import an SIE file with bokflow import.",
-    ),
-    "unknown_fiscal_year": Text(
-        "{company_id} har inget räkenskapsår {wanted}; de som finns börjar {years}.",
-        "{company_id} has no fiscal year {wanted}; those that there are start {years}.",
-    ),
-    "ambiguous_fiscal_year": Text(
-        "{company_id} har flera räkenskapsår som börjar {wanted}: ange första dagen, en av"
-        " {years}.",
-        "{company_id} has several fiscal years that start in {wanted}: name the first day, one of"
-        " {years}.",
-    ),
-    "not_running": Text(
-        "Ingen motor är igång i {data_dir}: kör bokflow up, eller ange --data-dir.",
-        "No engine is running in {data_dir}: run bokflow up, or choose its --data-dir.",
-    ),
-    "ended_abruptly": Text(
-        "Motorn i {data_dir} avslutades utan att stoppas: kör bokflow up igen; inget som den"
-        " hade sparat är förlorat.",
-        "The engine in {data_dir} ended without being stopped: run bokflow up again; nothing"
-        " that it had stored is lost.",
-    ),
-    "still_starting": Text(
-        "Motorn i {data_dir} håller på att starta eller stoppas: försök igen om en stund.",
-        "The engine in {data_dir} is still starting or stopping: try again in a moment.",
-    ),
-    "data_dir_unusable": Text(
-        "{data_dir} går inte att läsa: {error}.", "{data_dir} cannot be read: {error}."
-    ),
-    "database_unreachable": Text(
-        "Databasen svarar inte: {error}. Är motorn igång, och stämmer BOKFLOW_POSTGRES_DSN?",
-        "The database does not answer: {error}. Is the engine running, and BOKFLOW_POSTGRES_DSN"
-        " right?",
-    ),
-    "dsn_unreadable": Text(
-        "Databasens adress går inte att tolka: BOKFLOW_POSTGRES_DSN ska se ut som"
-        " postgresql://användare:lösenord@värd:5432/databas.",
-        "The address of the database cannot be read: BOKFLOW_POSTGRES_DSN has to look like"
-        " postgresql://user:password@host:5432/database.",
-    ),
-    "database_failed": Text(
-        "Databasen avbröt frågan: {error}. Försök igen.",
-        "The database broke off the question: {error}. Try again.",
-    ),
-    "not_migrated": Text(
-        "Databasen saknar tabeller som behövs: kör bokflow migrate ({error}).",
-        "The database lacks tables that are needed: run bokflow migrate ({error}).",
-    ),
-    "database_too_new": Text(
-        "Databasen hör till en nyare version av Bokflow: installera den ({error}).",
-        "The database belongs to a newer version of Bokflow: install that one ({error}).",
-    ),
-    "no_worker_ready": Text(
-        "Tabellerna finns, men ingen arbetare är redo ännu: vänta en stund, eller kör bokflow"
-        " doctor.",
-        "The tables are there, but no worker is ready yet: wait a moment, or run bokflow doctor.",
-    ),
-    "not_readable": Text("{file} går inte att läsa: {error}.", "{file} cannot be read: {error}."),
-    "interrupted": Text(
-        "Avbruten innan {file} var mottagen: inget av den läses in.",
-        "Interrupted before {file} was received: nothing of it is imported.",
-    ),
-    "company_removed": Text(
-        "Företaget togs bort under inläsningen.", "The company was removed during the import."
-    ),
-    "kafka_unreachable": Text(
-        "Kafka svarar inte: {error}. Är motorn igång, och stämmer BOKFLOW_KAFKA_URL?",
-        "Kafka does not answer: {error}. Is the engine running, and BOKFLOW_KAFKA_URL right?",
-    ),
-    "invalid_dead_letter_id": Text(
-        "”{text}” är inget id för ett undanlagt meddelande: skriv det som i listan, 3:17.",
-        "'{text}' is no id of a dead letter: write it as in the list, 3:17.",
-    ),
-    "unknown_dead_letter": Text(
-        "Det finns inget undanlagt meddelande {id}: se bokflow dead-letters list.",
-        "There is no dead letter {id}: see bokflow dead-letters list.",
-    ),
-    "unknown_schema": Text(
-        "Det finns inget schema {name}; de som finns är {names}.",
-        "There is no schema {name}; those that there are: {names}.",
-    ),
-}
+from streams.command_line.text import Text
+from streams.command_line.texts_of_one import OF_ONE
 
 LABELS = {
     # The demo.
     "demo.company": Text("Företaget {company_id}", "The company {company_id}"),
     "demo.imported": Text(
-        "  {file}: {vouchers} verifikationer ({status})", "  {file}: {vouchers} vouchers ({status})"
+        "  {file}: {count} verifikationer ({status})", "  {file}: {count} vouchers ({status})"
     ),
     "demo.next": Text(
         "Prova nu, i en annan terminal:\n"
@@ -135,29 +25,127 @@ LABELS = {
         "  .venv/bin/bokflow doctor\n"
         "The SIE files are in {directory}.",
     ),
+    # The engine of this machine.
+    "up.ready": Text(
+        "Redo: Kafka på {kafka_url}, data i {data_dir}",
+        "Ready: Kafka at {kafka_url}, data in {data_dir}",
+    ),
+    "up.running": Text(
+        "Igång; Ctrl-C stoppar. Loggar: {logs}", "Running; Ctrl-C stops it. Logs: {logs}"
+    ),
+    "resumed": Text("{count} partitioner försöker igen", "{count} partitions try again"),
     "check": Text("Kontroll", "Check"),
-    "detail": Text("Läge", "Detail"),
+    "detail": Text("Uppgift", "Detail"),
     "advice": Text("Att göra", "What to do"),
+    "remark.already_present": Text(
+        "{count} verifikationer finns redan i bokföringen och lades inte till igen (--again lägger"
+        " till dem).",
+        "{count} vouchers are in the books already and were not added again (--again adds them).",
+    ),
+    "remark.number_taken": Text(
+        "{count} verifikationer har nummer som bokföringen har med annat innehåll; de lades åt"
+        " sidan.",
+        "{count} vouchers have numbers that the books hold with other content; they were set"
+        " aside.",
+    ),
+    "remark.taken_by_force": Text(
+        "Inläst ändå, med --force: {sentence}", "Taken all the same, by --force: {sentence}"
+    ),
+    "remark.number_replaced": Text(
+        "Filen hör till organisationsnummer {number}, {company_id} hade {known}: filens nummer"
+        " gäller nu (--force).",
+        "The file belongs to organisation number {number}, {company_id} had {known}: the file's"
+        " number holds now (--force).",
+    ),
+    # What an import has done, beside its table.
+    "note.removed": Text(
+        "{file}: {count} verifikationer som filen inte har togs bort.",
+        "{file}: {count} vouchers that the file does not have were removed.",
+    ),
+    "note.differs": Text(
+        "{file}: årets saldon avviker på {count} konton: se bokflow verify-totals {company_id}.",
+        "{file}: the year's totals differ on {count} accounts: see bokflow verify-totals"
+        " {company_id}.",
+    ),
+    "note.set_aside": Text(
+        "{file}: {count} verifikationer lades åt sidan: se bokflow vouchers {company_id}"
+        " --set-aside.",
+        "{file}: {count} vouchers were set aside: see bokflow vouchers {company_id} --set-aside.",
+    ),
+    "differing_accounts": Text("{state} ({count} konton)", "{state} ({count} accounts)"),
+    # A file that is looked at without any engine.
+    "sie.type": Text("typ {sie_type}", "type {sie_type}"),
+    "sie.generated_on": Text("skapad {day}", "written {day}"),
+    "sie.refused": Text("avvisad", "refused"),
+    "sie.charts": Text(
+        "konton: {accounts}, dimensioner: {dimensions}, objekt: {objects}",
+        "accounts: {accounts}, dimensions: {dimensions}, objects: {objects}",
+    ),
+    "sie.balances": Text(
+        "ingående: {opening_balances}, per månad: {period_balances}, utgående och resultat:"
+        " {control_totals}",
+        "opening: {opening_balances}, monthly: {period_balances}, closing and result:"
+        " {control_totals}",
+    ),
+    "sie.totals.agree": Text(
+        "stämmer med ingående balanser och verifikationer",
+        "agree with opening balances and vouchers",
+    ),
+    "sie.totals.differ": Text(
+        "avviker på {count} konton från ingående balanser och verifikationer",
+        "differ on {count} accounts from opening balances and vouchers",
+    ),
+    "sie.totals.none": Text(
+        "filen har inte både saldon och verifikationer att jämföra",
+        "the file has not both totals and vouchers to compare",
+    ),
+    "sie.no_remarks": Text("inga", "none"),
+    "sie.more": Text(
+        "{count} till: använd --all eller -o json", "{count} more: use --all or -o json"
+    ),
+    "sie.counted": Text(
+        "{count} i allt: av varje slag visas de första",
+        "{count} in all: the first of each are shown",
+    ),
+    "chart": Text("Kontoplan", "Chart"),
+    "balances": Text("Saldon", "Balances"),
+    "totals": Text("Kontrollsummor", "Totals"),
+    "remarks": Text("Anmärkningar", "Remarks"),
+    "line": Text("Rad", "Line"),
+    "severity": Text("Allvar", "Severity"),
+    "code": Text("Kod", "Code"),
+    "stated": Text("Filen", "The file"),
+    "computed": Text("Beräknat", "Computed"),
+    "type": Text("Typ", "Type"),
     # Columns.
     "account": Text("Konto", "Account"),
+    "accounts": Text("Konton", "Accounts"),
+    "actual": Text("Bokfört", "Booked"),
     "amount": Text("Belopp", "Amount"),
     "attempt": Text("Försök", "Attempt"),
     "changed": Text("Ändrade", "Changed"),
     "closing": Text("Utgående", "Closing"),
     "company": Text("Företag", "Company"),
+    "control_totals": Text("Utgående", "Closing"),
     "created": Text("Nya", "New"),
     "date": Text("Datum", "Date"),
+    "difference": Text("Skillnad", "Difference"),
     "error": Text("Fel", "Error"),
+    "expected": Text("Enligt källan", "Source says"),
     "file": Text("Fil", "File"),
     "fiscal_year": Text("Räkenskapsår", "Fiscal year"),
     "id": Text("Id", "Id"),
+    "information": Text("Upplysningar", "Information"),
+    "kind": Text("Saldo", "Total"),
     "last_at": Text("Senast", "Last"),
     "last_fetched": Text("Senast hämtad", "Last fetched"),
     "message": Text("Meddelande", "Message"),
     "movement": Text("Förändring", "Movement"),
     "name": Text("Namn", "Name"),
     "opening": Text("Ingående", "Opening"),
+    "opening_balances": Text("Ingående", "Opening"),
     "organisation_number": Text("Org.nr", "Org. no."),
+    "period_balances": Text("Per månad", "Monthly"),
     "postings": Text("Rader", "Postings"),
     "queued": Text("Köad", "Queued"),
     "reason": Text("Orsak", "Reason"),
@@ -174,7 +162,6 @@ LABELS = {
     "unchanged": Text("Oförändrade", "Unchanged"),
     "voucher": Text("Verifikation", "Voucher"),
     "vouchers": Text("Verifikationer", "Vouchers"),
-    "warnings": Text("Anmärkningar", "Remarks"),
     # The status of one company.
     "actions": Text("Åtgärder", "Actions"),
     "bookkeeping": Text("Bokföring", "Bookkeeping"),
@@ -182,11 +169,24 @@ LABELS = {
     "never": Text("aldrig", "never"),
     "parts": Text("Delar", "Parts"),
     "sie": Text("Senaste SIE-fil", "Last SIE file"),
+    "refused_upload": Text("Senast avvisade fil", "Last refused file"),
     "syncing": Text("Pågår", "Going on"),
     "verification": Text("Avstämning", "Verification"),
     "counts": Text(
         "verifikationer: {vouchers}, rader: {postings}, undanlagda: {set_aside}",
         "vouchers: {vouchers}, postings: {postings}, set aside: {set_aside}",
+    ),
+    "advice.set_aside": Text(
+        "Rätta de undanlagda i bokföringssystemet och läs in filen igen: bokflow vouchers"
+        " {company_id} --set-aside visar vad som är fel.",
+        "Correct those set aside in the accounting system and import the file again: bokflow"
+        " vouchers {company_id} --set-aside shows what is wrong.",
+    ),
+    "advice.differs": Text(
+        "Jämför kontona med bokföringssystemet (bokflow verify-totals {company_id}) och läs in"
+        " hela året på nytt.",
+        "Compare the accounts with the accounting system (bokflow verify-totals {company_id}) and"
+        " import the whole year again.",
     ),
     "uploaded": Text(
         "{file_name}, räkenskapsår {fiscal_year}, {at}",
@@ -196,6 +196,35 @@ LABELS = {
     "struck": Text("struken", "struck"),
     "title.trial_balance": Text(
         "{company_id}, räkenskapsår {start} – {end}", "{company_id}, fiscal year {start} – {end}"
+    ),
+    "basis.totals": Text(
+        "Årets verifikationer är inte inlästa i sin helhet: saldona är de som källan själv uppger.",
+        "The year's vouchers have not been read whole: the balances are those that its source"
+        " states.",
+    ),
+    # Whether the source's own totals agree with the bookkeeping.
+    "verification.state": Text("{state}, senast prövad {as_of}", "{state}, last compared {as_of}"),
+    "verification.never": Text(
+        "{state}: källan har inte lämnat några egna saldon att jämföra med",
+        "{state}: its source has given no totals of its own to compare with",
+    ),
+    "verification.up_to": Text(
+        "{told}, till och med {up_to}", "{told}, up to and including {up_to}"
+    ),
+    "verification.more": Text(
+        "Fler konton som avviker: {count}, se bokflow verify-totals {company_id}.",
+        "More accounts that differ: {count}, see bokflow verify-totals {company_id}.",
+    ),
+    "verification.dead_letters": Text(
+        "Meddelanden som inte gick att bokföra: {count}, se bokflow dead-letters list.",
+        "Messages that could not be applied: {count}, see bokflow dead-letters list.",
+    ),
+    "title.verify_totals": Text(
+        "{company_id}, räkenskapsår {fiscal_year}: {told}",
+        "{company_id}, fiscal year {fiscal_year}: {told}",
+    ),
+    "nothing_to_verify": Text(
+        "{company_id} har ingen bokföring att stämma av.", "{company_id} has no postings to verify."
     ),
     # An import that goes on.
     "phase.reading": Text("Läser {file}", "Reading {file}"),
@@ -215,6 +244,7 @@ LABELS = {
         "Fler verifikationer finns: välj --limit, --latest eller -o json.",
         "There are more vouchers: choose --limit, --latest or -o json.",
     ),
+    "no_vouchers": Text("Inga sådana verifikationer.", "There are no such vouchers."),
     "no_companies": Text(
         "Inga företag ännu: läs in en SIE-fil med bokflow import.",
         "No companies yet: import an SIE file with bokflow import.",
@@ -223,53 +253,9 @@ LABELS = {
     "no_dead_letters": Text("Inga undanlagda meddelanden.", "No dead letters."),
 }
 
-# Codes in tables, as people say them; what is not here is shown as it is.
-WORDS = {
-    "completed": Text("klar", "completed"),
-    "queued": Text("i kö", "queued"),
-    "running": Text("publicerar", "publishing"),
-    "confirming": Text("bekräftar", "confirming"),
-    "stalled": Text("står stilla", "stalled"),
-    "refused": Text("avvisad", "refused"),
-    "failed": Text("misslyckad", "failed"),
-    "cancelled": Text("avbruten", "cancelled"),
-    "ok": Text("ok", "ok"),
-    "never_synced": Text("aldrig hämtad", "never fetched"),
-    "green": Text("grön", "green"),
-    "red": Text("röd", "red"),
-    "manual": Text("begäran", "request"),
-    "automatic": Text("schema", "schedule"),
-    "push": Text("signal", "push"),
-    "upload": Text("uppladdning", "upload"),
-    "reload": Text("ny hämtning", "reload"),
-    "company": Text("företag", "company"),
-    "fiscal_years": Text("räkenskapsår", "fiscal years"),
-    "accounts": Text("konton", "accounts"),
-    "dimensions": Text("dimensioner", "dimensions"),
-    "opening_balances": Text("ingående balanser", "opening balances"),
-    "vouchers": Text("verifikationer", "vouchers"),
-    "unverified": Text("inte avstämd", "not verified"),
-    "verified": Text("avstämd", "verified"),
-    "differs": Text("avviker", "differs"),
-    "sync_now": Text("synka nu", "sync now"),
-    "reconnect": Text("återanslut", "reconnect"),
-    "purge": Text("töm bokföringsdata", "purge bookkeeping"),
-    "not_supported_by_source": Text("stöds inte av källan", "not supported by the source"),
-    "already_running": Text("pågår redan", "already running"),
-    "not_connected": Text("inte ansluten", "not connected"),
-    "reconnect_required": Text("kräver återanslutning", "reconnect required"),
-}
-
 
 def label(key: str, language: str, **facts: object) -> str:
     """A text in that language, with its places filled."""
-    text = LABELS[key]
+    is_one = str(facts.get("count")) == "1" and key in OF_ONE
+    text = OF_ONE[key] if is_one else LABELS[key]
     return (text.sv if language == "sv" else text.en).format_map(facts)
-
-
-def word(code: str, language: str) -> str:
-    """A code as people say it."""
-    text = WORDS.get(code)
-    if text is None:
-        return code
-    return text.sv if language == "sv" else text.en

@@ -62,3 +62,5 @@ def _show(found: TrialBalance, language: str) -> None:
         style="bold",
     )
     console.print(table)
+    if found.basis == "totals":
+        console.print(label("basis.totals", language))

@@ -10,6 +10,7 @@ import typer
 
 from streams.command_line.options import DATA_DIR, DataDir, Lang, Options, Output
 from streams.command_line.refusal import EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE
+from streams.command_line.texts import label
 
 POLL_SECONDS = 0.1
 Demo = Annotated[bool, typer.Option("--demo", help="Import three companies to look at.")]
@@ -58,7 +59,8 @@ def _run(options: Options, stop: threading.Event, *, workers: int, demo: bool, l
 
     engine = Engine(options.data_dir, workers=workers, progress=tell)
     with engine.running() as endpoints:
-        tell(f"Ready: Kafka at {endpoints.kafka_url}, data in {options.data_dir.absolute()}")
+        where = {"kafka_url": endpoints.kafka_url, "data_dir": options.data_dir.absolute()}
+        tell(label("up.ready", options.language, **where))
         if demo:
             from streams.command_line.demo import show_demo
 
@@ -66,7 +68,7 @@ def _run(options: Options, stop: threading.Event, *, workers: int, demo: bool, l
                 raise typer.Exit(EXIT_REFUSED)
         if leave:
             return
-        tell("Running; Ctrl-C stops it. Logs: " + str(options.data_dir / "logs"))
+        tell(label("up.running", options.language, logs=options.data_dir / "logs"))
         while not stop.is_set():
             time.sleep(POLL_SECONDS)
 

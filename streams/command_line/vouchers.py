@@ -1,14 +1,18 @@
 """`bokflow vouchers`: the vouchers of a company with their postings."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, TypeVar
 
 import asyncpg
 import typer
 from rich.table import Table
 
-from projections.queries.vouchers import PostingRow, Selection, StruckRow, VoucherRow
+from projections.queries.selection import Selection
+from projections.queries.set_aside_vouchers import set_aside_vouchers
+from projections.queries.vouchers import PostingRow, StruckRow, VoucherRow
 from projections.queries.vouchers import vouchers as vouchers_of
+from schemas.model import Model
 from streams.command_line.answer import ask, refusals
 from streams.command_line.options import (
     DATA_DIR,
@@ -22,10 +26,12 @@ from streams.command_line.options import (
     read_year,
 )
 from streams.command_line.refusal import EXIT_USAGE, CommandRefused
+from streams.command_line.set_aside_page import show_set_aside
 from streams.command_line.show import add_row, amount, new_table, printer
 from streams.command_line.texts import label
 
 TABLE_VOUCHERS = 50
+Row = TypeVar("Row", bound=Model)
 
 Series = Annotated[str | None, typer.Option(metavar="SERIES", help="Only this series.")]
 Limit = Annotated[
@@ -35,12 +41,18 @@ Limit = Annotated[
 Latest = Annotated[int | None, typer.Option(min=1, help="The latest so many, by date.")]
 
 
+SetAside = Annotated[
+    bool, typer.Option("--set-aside", help="Those that could not be booked, and why.")
+]
+
+
 def vouchers(
     company: Company,
     year: Year = None,
     series: Series = None,
     limit: Limit = None,
     latest: Latest = None,
+    set_aside: SetAside = False,
     data_dir: DataDir = DATA_DIR,
     output: Output = "table",
     lang: Lang = None,
@@ -52,20 +64,48 @@ def vouchers(
         if limit is not None and latest is not None:
             raise CommandRefused("first_or_latest", exit_code=EXIT_USAGE)
         selection = Selection(read_year(year), series, limit, latest)
-        if options.is_json:
-            _print_json(options, company, selection)
+        if set_aside:
+            _print(options, company, selection, set_aside_vouchers, show_set_aside)
         else:
-            _print_table(options, company, selection)
+            _print(options, company, selection, vouchers_of, _show)
 
 
-def _print_json(options: Options, company: str, selection: Selection) -> None:
+def _print(
+    options: Options,
+    company: str,
+    selection: Selection,
+    rows_of: Callable[[asyncpg.Connection, str, Selection], AsyncIterator[Row]],
+    show: Callable[[Sequence[Row], str], None],
+) -> None:
+    if options.is_json:
+        _print_json(options, lambda connection: rows_of(connection, company, selection))
+        return
+    shown_max = selection.latest or selection.first or TABLE_VOUCHERS
+    if selection.latest is None:
+        # One more, to see whether there are more.
+        selection = replace(selection, first=shown_max + 1)
+
+    async def question(connection: asyncpg.Connection) -> list[Row]:
+        return [row async for row in rows_of(connection, company, selection)]
+
+    found = ask(options, question)
+    if not found:
+        typer.echo(label("no_vouchers", options.language), err=True)
+        return
+    show(found[:shown_max], options.language)
+    if len(found) > shown_max:
+        typer.echo(label("more_vouchers", options.language), err=True)
+
+
+def _print_json(
+    options: Options, rows_of: Callable[[asyncpg.Connection], AsyncIterator[Model]]
+) -> None:
     """One voucher a line, as they come: there may be more than memory holds."""
-
     stdout = typer.get_binary_stream("stdout")
 
     async def question(connection: asyncpg.Connection) -> None:
         start = "["
-        async for voucher in vouchers_of(connection, company, selection):
+        async for voucher in rows_of(connection):
             stdout.write(f"{start}\n{voucher.model_dump_json()}".encode())
             start = ","
         stdout.write(b"[]\n" if start == "[" else b"\n]\n")
@@ -73,23 +113,11 @@ def _print_json(options: Options, company: str, selection: Selection) -> None:
     ask(options, question)
 
 
-def _print_table(options: Options, company: str, selection: Selection) -> None:
-    shown_max = selection.latest or selection.first or TABLE_VOUCHERS
-    if selection.latest is None:
-        # One more, to see whether there are more.
-        selection = Selection(selection.year, selection.series, first=shown_max + 1)
-
-    async def question(connection: asyncpg.Connection) -> list[VoucherRow]:
-        return [voucher async for voucher in vouchers_of(connection, company, selection)]
-
-    found = ask(options, question)
-    language = options.language
+def _show(found: Sequence[VoucherRow], language: str) -> None:
     table = new_table(language, ["date", "voucher", "account", "text", "amount"], right=["amount"])
-    for voucher in found[:shown_max]:
+    for voucher in found:
         _add(table, voucher, language)
     printer().print(table)
-    if len(found) > shown_max:
-        typer.echo(label("more_vouchers", language), err=True)
 
 
 def _add(table: Table, voucher: VoucherRow, language: str) -> None:

@@ -1,12 +1,8 @@
 """SIE files through the whole engine: what is in the ledger is what the file says."""
 
 import io
-import json
 import re
-from collections import defaultdict
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +11,6 @@ from schemas.errors import UploadRefused
 from tests.engine import Engine
 
 pytestmark = pytest.mark.engine
-SAMPLES = Path(__file__).parents[3] / "shared" / "sie-samples"
 
 
 def written(company: GeneratedCompany, year: int = 0) -> bytes:
@@ -100,43 +95,6 @@ async def test_vouchers_that_are_gone_from_the_file_are_removed(engine: Engine) 
     )
     assert await engine.value(changes) == 2
     assert await engine.balances_are_right()
-
-
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public SIE samples are not here")
-async def test_the_public_samples_have_the_sums_of_their_lines(engine: Engine) -> None:
-    await engine.start_worker()
-    described = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
-    checked = 0
-    for sample in described:
-        content = (SAMPLES / sample["file"]).read_bytes()
-        company = f"sample-{checked}"
-        if sample["sie_type"] != "4" or not sample["opening_balance_rows"]:
-            continue  # Types 1 to 3, and 4I.
-        run_id = await engine.upload(company, content, name=sample["file"])
-        run = await engine.end_of(run_id)
-        assert run["state"] == "completed", (sample["file"], run["reason"], run["detail"])
-        checked += 1
-        expected = sums_of_lines(content.decode(sample["encoding"]))
-        moved = await engine.connection.fetch(
-            "SELECT account, sum(movement) FROM ledger.account_balance"
-            " WHERE company_id = $1 GROUP BY account",
-            company,
-        )
-        assert {a: m for a, m in moved if m} == {a: m for a, m in expected.items() if m}
-    assert checked > 3
-
-
-def sums_of_lines(text: str) -> dict[str, Decimal]:
-    """Per account the sum of the #TRANS lines: no code of the reader."""
-    total: dict[str, Decimal] = defaultdict(Decimal)
-    line: Any
-    for line in re.finditer(
-        r"^[ \t]*#TRANS[ \t]+\"?([^\s\"]+)\"?[ \t]+\{[^}]*\}[ \t]+\"?(-?[0-9.]+)",
-        text,
-        re.MULTILINE | re.IGNORECASE,
-    ):
-        total[line[1]] += Decimal(line[2])
-    return dict(total)
 
 
 async def test_the_runners_of_one_worker_do_not_take_each_others_runs(engine: Engine) -> None:

@@ -65,6 +65,14 @@ async def value(database: Database, query: str) -> Any:
         return await connection.fetchval(query)
 
 
+async def open_dead_letters(database: Database) -> list[tuple[Any, ...]]:
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT topic, partition, message_offset, company_id, reason FROM engine.dead_letter"
+        )
+    return [tuple(row) for row in rows]
+
+
 async def next_offset(database: Database, partition: int = 1) -> int:
     async with database.connection() as connection:
         return (await offsets.read(connection, LEDGER))[partition].next_offset
@@ -156,6 +164,7 @@ async def test_a_value_that_postgresql_refuses_is_found_among_many(pool: Databas
     assert await value(pool, "SELECT state FROM ledger.read_result") == "complete"
     topic = await value(pool, "SELECT topic FROM engine.outbox")
     assert topic == "bokflow.dead-letters"
+    assert await open_dead_letters(pool) == [(TOPIC, 1, 5, "snickeriet", "value_refused")]
 
 
 async def test_a_worker_of_another_version_stops_applying(pool: Database) -> None:
@@ -182,6 +191,18 @@ async def test_a_hostile_header_reaches_the_dead_letters_too(pool: Database) -> 
 
     assert await next_offset(pool) == 1
     assert await value(pool, "SELECT count(*) FROM engine.outbox") == 1
+
+
+@pytest.mark.parametrize("key", [None, b"", b"a\x00b", b"\xff", b"a\n", b"a" * 65])
+async def test_a_dead_letter_whose_key_is_no_company_is_remembered_without_one(
+    pool: Database, key: bytes | None
+) -> None:
+    hostile = Received(TOPIC, 1, 0, key, b"garbage", (), datetime.now(UTC))
+
+    await a_projector(pool).apply([hostile])
+    await a_projector(pool).apply([hostile])  # It comes twice, and is set aside once.
+
+    assert await open_dead_letters(pool) == [(TOPIC, 1, 0, None, "unreadable")]
 
 
 async def test_a_number_beyond_an_integer_is_rejected(pool: Database) -> None:

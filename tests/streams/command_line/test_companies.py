@@ -34,6 +34,7 @@ def test_companies_are_told_in_the_agreed_shape(command_line: CommandLine) -> No
             "source": "sie",
             "indicator": "red",
             "last_fetched_at": None,
+            "verification": "unverified",
         }
     ]
 
@@ -48,6 +49,7 @@ def test_the_table_is_in_the_language(command_line: CommandLine) -> None:
     assert "Bageriet [AB]" in told
     assert "556677-8899" in told
     assert "● röd" in told
+    assert "inte avstämd" in told
 
 
 def test_no_companies_is_nothing_on_stdout(command_line: CommandLine) -> None:

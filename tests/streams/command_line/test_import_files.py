@@ -46,6 +46,7 @@ KEYS = [
     "file",
     "status",
     "reason",
+    "message",
     "run_id",
     "run_number",
     "encoding",
@@ -56,6 +57,16 @@ KEYS = [
     "postings",
     "set_aside",
     "already_present",
+    "created",
+    "changed",
+    "removed",
+    "unchanged",
+    "accounts",
+    "opening_balances",
+    "control_totals",
+    "period_balances",
+    "verification",
+    "differing_accounts",
     "warnings",
 ]
 
@@ -88,6 +99,7 @@ def test_a_file_is_stored_and_queued(command_line: CommandLine, sie_file: Path) 
         "file": str(sie_file),
         "status": "queued",
         "reason": None,
+        "message": None,
         "run_number": None,
         "encoding": "cp437",
         "sie_type": "4E",
@@ -97,6 +109,16 @@ def test_a_file_is_stored_and_queued(command_line: CommandLine, sie_file: Path) 
         "postings": 2,
         "set_aside": 1,
         "already_present": 0,
+        "created": None,
+        "changed": None,
+        "removed": None,
+        "unchanged": None,
+        "accounts": 2,
+        "opening_balances": 1,
+        "control_totals": 0,
+        "period_balances": 0,
+        "verification": None,
+        "differing_accounts": None,
     }
     assert all(list(warning) == ["line", "code", "message"] for warning in warnings)
     (run,) = command_line.json("runs", "bageriet")
@@ -121,6 +143,7 @@ def test_what_cannot_be_read_or_is_no_sie_file_does_not_keep_the_others_out(
         ("refused", "not_sie"),
         ("queued", None),
     ]
+    assert found[3]["message"].startswith("bild.png is no SIE file")
     result = command_line.run("import", *files, "--company", "bageriet", exit_code=1)
     assert f"{picture}: not_sie: bild.png is no SIE file" in result.stderr
     assert "No such file" in result.stderr
@@ -136,8 +159,10 @@ def test_a_file_of_another_organisation_is_refused_unless_forced(
     (forced,) = imported(command_line, str(other), "--force")
 
     assert (refused["status"], refused["reason"]) == ("refused", "organisation_number_differs")
-    assert refused["vouchers"] == 1
-    assert forced["status"] == "queued"
+    assert (refused["vouchers"], refused["postings"], refused["set_aside"]) == (0, 0, 0)
+    assert "556677-8898" in refused["message"]
+    assert (forced["status"], forced["vouchers"]) == ("queued", 1)
+    assert "number_replaced" in [warning["code"] for warning in forced["warnings"]]
 
 
 def test_a_company_has_the_name_it_is_given(command_line: CommandLine, sie_file: Path) -> None:

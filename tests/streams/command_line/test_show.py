@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from streams.command_line import show
 from streams.command_line.show import (
     add_row,
     amount,
@@ -12,6 +13,7 @@ from streams.command_line.show import (
     moment,
     new_table,
     organisation_number,
+    print_rows,
     printable,
     printer,
 )
@@ -65,3 +67,38 @@ def test_amounts_are_aligned_and_brackets_are_no_markup(
     assert lines[0].endswith("Amount")
     assert lines[2].split() == ["[bold]a", "1.00"]
     assert len(lines[2]) == len(lines[3])
+
+
+def printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> list[str]:
+    """Two rows, printed to so many columns."""
+    monkeypatch.setattr(show, "PIPED_COLUMNS", columns)
+    rows = [
+        {"file": "a-very-long-name-of-a-file.se", "text": "", "postings": "7", "vouchers": "3"},
+        {"file": "b.se", "text": "", "postings": "", "vouchers": "1"},
+    ]
+    names, numbers = ("file", "text", "postings", "vouchers"), ("postings", "vouchers")
+    print_rows(rows, "en", names, right=numbers, expendable=("text", "postings"))
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+
+
+def test_a_column_that_says_nothing_is_left_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = printed(capsys, monkeypatch, 100)
+
+    assert lines[0].split() == ["File", "Postings", "Vouchers"]
+    assert lines[2].split() == ["a-very-long-name-of-a-file.se", "7", "3"]
+    assert lines[3].split() == ["b.se", "–", "1"]
+
+
+def test_where_it_is_narrow_texts_wrap_before_expendable_columns_go(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapped, dropped = printed(capsys, monkeypatch, 51), printed(capsys, monkeypatch, 40)
+
+    assert wrapped[0].split() == ["File", "Postings", "Vouchers"]
+    assert dropped[0].split() == ["File", "Vouchers"]
+    assert dropped[2].split() == ["a-very-long-name-of-a-file", "3"]
+    assert max(map(len, dropped)) <= 40

@@ -2,10 +2,16 @@
 
 import pytest
 
-from schemas.lifecycle_events import CompanyRegistered, ReadOutcome, SyncCompleted, UploadReceived
+from schemas.lifecycle_events import (
+    CompanyRegistered,
+    ReadOutcome,
+    SyncCompleted,
+    UploadReceived,
+    UploadRefused,
+)
 from schemas.parts import Read
 from tests.books import Books
-from tests.builders import YEAR, a_read, a_voucher
+from tests.builders import YEAR, a_read, a_set_aside_voucher, a_total, a_voucher
 from tests.streams.command_line.command_line import CommandLine
 
 pytestmark = pytest.mark.engine
@@ -18,6 +24,7 @@ KEYS = [
     "last_fetched_at",
     "latest_vouchers",
     "sie",
+    "refused_upload",
     "syncing",
     "parts",
     "actions",
@@ -45,6 +52,13 @@ async def filled(books: Books) -> None:
     await books.project(a_read(a_voucher("1", text="Dagskassa")))
     await books.queue("run-2", expected=4)
     await books.move("run-2", state="running", vouchers_done=3)
+
+
+async def proved_wrong(books: Books) -> None:
+    """Twelve accounts differ: the two of the voucher, and ten that nobody booked on."""
+    await books.register()
+    totals = [a_total(str(1500 + number), "-2000.00") for number in range(10)]
+    await books.project(a_read(a_voucher("1"), totals=totals))
 
 
 async def only_registered(books: Books) -> None:
@@ -84,6 +98,47 @@ def test_a_red_company_says_what_to_do(command_line: CommandLine) -> None:
     told = command_line.run("status", "bageriet", "--lang", "en").stdout
 
     assert "import an SIE file or start a sync" in told
+
+
+def test_the_page_shows_the_first_accounts_that_differ(command_line: CommandLine) -> None:
+    command_line.fill(proved_wrong)
+
+    told = command_line.run("status", "bageriet", "--lang", "en").stdout
+
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert "Verification differs, last compared 2026-01-02 04:04:05" in lines
+    assert "2025-01-01 1500 closing -2,000.00 0.00 2,000.00" in lines
+    assert [line[:15] for line in lines if line.startswith("2025-01-01 ")] == [
+        f"2025-01-01 {account}" for account in range(1500, 1510)
+    ]
+    assert "More accounts that differ: 2, see bokflow verify-totals bageriet." in lines
+    assert "Compare the accounts with the accounting system" in told
+
+
+def test_the_page_says_what_to_do_about_what_was_set_aside_or_refused(
+    command_line: CommandLine,
+) -> None:
+    async def set_aside(books: Books) -> None:
+        await filled(books)
+        await books.project(a_read(set_aside=[a_set_aside_voucher()], run=2))
+        await books.happened(
+            UploadRefused, upload_id="v", file_name="bild.png", reason="not_sie", detail="No SIE."
+        )
+
+    command_line.fill(set_aside)
+
+    told = command_line.run("status", "bageriet", "--lang", "en").stdout
+
+    assert "bokflow vouchers bageriet --set-aside shows what is wrong" in told
+    assert "Last refused file  bild.png, " in told
+    assert "not_sie: No SIE." in told
+
+
+def test_a_company_whose_totals_differ_says_so_in_the_list(command_line: CommandLine) -> None:
+    command_line.fill(proved_wrong)
+
+    assert command_line.json("status")[0]["verification"] == "differs"
+    assert "differs" in command_line.run("status").stdout
 
 
 def test_without_a_company_all_are_told(command_line: CommandLine) -> None:

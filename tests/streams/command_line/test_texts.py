@@ -7,10 +7,16 @@ import pytest
 from projections.queries.company_facts import UnknownCompany
 from projections.queries.fiscal_years import AmbiguousFiscalYear, NoFiscalYear, UnknownFiscalYear
 from streams.command_line.refusal import sentence
-from streams.command_line.texts import LABELS, REFUSALS, WORDS, Text, label, word
+from streams.command_line.refusal_texts import REFUSALS
+from streams.command_line.text import Text
+from streams.command_line.texts import LABELS, label
+from streams.command_line.texts_of_one import OF_ONE
+from streams.command_line.words import WORDS, word
 
 
-@pytest.mark.parametrize("text", [*REFUSALS.values(), *LABELS.values(), *WORDS.values()])
+@pytest.mark.parametrize(
+    "text", [*REFUSALS.values(), *LABELS.values(), *OF_ONE.values(), *WORDS.values()]
+)
 def test_both_languages_have_the_same_places(text: Text) -> None:
     swedish, english = (sorted(re.findall("{[a-z_]+}", one)) for one in text)
 
@@ -36,6 +42,26 @@ def test_what_names_no_year_has_a_sentence_with_the_years() -> None:
 def test_a_code_that_nobody_has_put_in_words_is_shown_as_it_is() -> None:
     assert word("something_new", "sv") == "something_new"
     assert sentence("something_new", "sv", {}) == "something_new"
+
+
+def test_one_is_told_as_one_and_two_as_two() -> None:
+    for count, told in ((1, "1 voucher was set aside"), (2, "2 vouchers were set aside")):
+        assert told in label("note.set_aside", "en", file="f", company_id="c", count=count)
+
+
+@pytest.mark.parametrize("key", OF_ONE)
+def test_what_is_told_of_one_has_the_places_of_what_is_told_of_many(key: str) -> None:
+    one, many = (re.findall("{[a-z_]+}", texts[key].sv) for texts in (OF_ONE, LABELS))
+
+    assert one == many
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["unbalanced", "voucher_date", "amount", "outside_limits", "too_large", "number_taken"],
+)
+def test_a_reason_to_set_aside_is_told_in_words(reason: str) -> None:
+    assert {word(reason, "sv"), word(reason, "en")}.isdisjoint({reason})
 
 
 def test_a_label_is_in_the_language() -> None:

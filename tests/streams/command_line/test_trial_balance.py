@@ -5,7 +5,7 @@ import pytest
 from schemas.bookkeeping import Account, Balance, FiscalYear
 from schemas.ledger_events import AccountsObserved, FiscalYearsObserved, OpeningBalancesObserved
 from tests.books import Books
-from tests.builders import YEAR, a_read, a_voucher, an_event
+from tests.builders import YEAR, a_read, a_total, a_voucher, an_event, some_totals, some_years
 from tests.streams.command_line.command_line import CommandLine
 
 pytestmark = pytest.mark.engine
@@ -38,6 +38,7 @@ def test_it_is_told_in_the_agreed_shape(command_line: CommandLine) -> None:
     assert found == {
         "company_id": "bageriet",
         "fiscal_year": {"start": "2025-01-01", "end": "2025-12-31"},
+        "basis": "vouchers",
         "accounts": [
             {
                 "account": "1930",
@@ -68,6 +69,21 @@ def test_the_table_has_amounts_as_they_are_written_in_sweden(command_line: Comma
     assert "bageriet, räkenskapsår 2025-01-01 – 2025-12-31" in told
     assert "10\u00a0000,00" in told
     assert "Summa" in told
+
+
+async def balances_alone(books: Books) -> None:
+    await books.register()
+    totals = some_totals(a_total("1930", "8.00"), part="opening_balances")
+    await books.project(some_years(YEAR), totals)
+
+
+def test_a_year_without_vouchers_says_whose_balances_it_shows(command_line: CommandLine) -> None:
+    command_line.fill(balances_alone)
+
+    told = command_line.run("trial-balance", "bageriet", "--lang", "en").stdout
+
+    assert "The year's vouchers have not been read whole" in told
+    assert command_line.json("trial-balance", "bageriet")["basis"] == "totals"
 
 
 def test_what_is_not_there_is_refused(command_line: CommandLine) -> None:

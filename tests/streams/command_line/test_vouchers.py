@@ -4,7 +4,7 @@ import pytest
 
 from schemas.bookkeeping import Posting
 from tests.books import Books
-from tests.builders import a_read, a_voucher
+from tests.builders import a_read, a_set_aside_voucher, a_voucher
 from tests.streams.command_line.command_line import CommandLine
 
 pytestmark = pytest.mark.engine
@@ -81,6 +81,30 @@ def test_the_table_shows_rows_with_their_objects(command_line: CommandLine) -> N
     assert "Kort, 1:10" in told
     assert "-1\u00a0250,00" in told
     assert "struken" in told
+
+
+async def one_set_aside(books: Books) -> None:
+    await books.register()
+    await books.project(a_read(a_voucher("1"), set_aside=[a_set_aside_voucher()]))
+
+
+def test_what_was_set_aside_is_shown_with_its_reason(command_line: CommandLine) -> None:
+    command_line.fill(one_set_aside)
+
+    told = command_line.run("vouchers", "bageriet", "--set-aside", "--lang", "sv").stdout
+
+    assert "A 9 balanserar inte 0,01" in " ".join(told.split())
+    (found,) = command_line.json("vouchers", "bageriet", "--set-aside")
+    assert (found["reason"], found["source_text"]) == ("unbalanced", "#VER A 9 20250304")
+
+
+def test_where_there_are_none_that_is_said(command_line: CommandLine) -> None:
+    command_line.fill(three)
+    for options in (("--set-aside",), ("--series", "C")):
+        result = command_line.run("vouchers", "bageriet", *options)
+
+        assert (result.stdout, result.stderr) == ("", "There are no such vouchers.\n")
+        assert command_line.json("vouchers", "bageriet", *options) == []
 
 
 def test_the_first_and_the_latest_at_once_is_a_matter_of_usage(command_line: CommandLine) -> None:

@@ -31,6 +31,7 @@ from streams.embedded.kafka import KafkaProfile
 from streams.embedded.kafka_ports import kept
 from streams.embedded.postgres import Postgres, PostgresProfile
 from streams.embedded.stack import Stack, StackProfile
+from tests.servers import server_directory
 
 pytestmark = pytest.mark.engine
 
@@ -74,9 +75,10 @@ async def assert_all_is_there(endpoints: Endpoints) -> None:
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path() -> Iterator[Path]:
     """A directory like those that users have: neither plain ASCII nor without a space."""
-    return tmp_path_factory.mktemp("bok föring") / "år"
+    with server_directory("bok föring") as directory:
+        yield directory / "år"
 
 
 async def fill(endpoints: Endpoints) -> None:
