@@ -1,4 +1,4 @@
-"""`make bench`: throughput of the real engine on this machine, against COPY in the same run."""
+"""`make bench`: the reader and the real engine on this machine, against others in the same run."""
 
 import argparse
 import os
@@ -6,9 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import importing, projection, table
+from tests.bench import importing, projection, reading, table
 
-NAMES = ("projection", "import", "same-again")
+NAMES = ("reading", "projection", "import", "same-again")
 
 
 def main() -> None:
@@ -21,6 +21,8 @@ def main() -> None:
         directory = Path(name)
         if os.geteuid() == 0:
             directory.chmod(0o711)  # PostgreSQL's own user has to pass through.
+        if only in (None, "reading"):
+            reading.run(directory)
         if only in (None, "projection"):
             projection.run(directory)
         if only in (None, "import", "same-again"):

@@ -7,22 +7,23 @@ from typing import Any
 import asyncpg
 
 from projections.ledger.voucher import POSTING_COLUMNS, VOUCHER_COLUMNS
+from projections.migrate import LEDGER
 
-MAKE_TABLES = """
+MAKE_TABLES = f"""
     DROP SCHEMA IF EXISTS copied CASCADE;
     CREATE SCHEMA copied;
-    CREATE TABLE copied.voucher (LIKE ledger_1.voucher INCLUDING ALL);
-    CREATE TABLE copied.posting (LIKE ledger_1.posting INCLUDING ALL);
+    CREATE TABLE copied.voucher (LIKE {LEDGER.schema}.voucher INCLUDING ALL);
+    CREATE TABLE copied.posting (LIKE {LEDGER.schema}.posting INCLUDING ALL);
 """
-VOUCHERS = """
+VOUCHERS = f"""
     SELECT company_id, fiscal_year, series, number, occurrence, voucher_date, text, registered_on,
         signature, source_id, digest, seen_run, seen_attempt
-    FROM ledger_1.voucher
+    FROM {LEDGER.schema}.voucher
 """
-POSTINGS = """
+POSTINGS = f"""
     SELECT company_id, fiscal_year, series, number, occurrence, line, account, voucher_date,
         amount, state, text, quantity, objects, posting_date, signature
-    FROM ledger_1.posting
+    FROM {LEDGER.schema}.posting
 """
 Rows = list[tuple[Any, ...]]
 

@@ -21,7 +21,7 @@ from tests.bench.worker_process import unusual_lines
 VOUCHERS = 125_000  # The generator's vouchers are small: with 100,000 the file has 16 MB.
 WORKERS = ["worker-1", "worker-2"]
 COPY_ROUNDS = 3
-TARGET = 8
+TARGET = 6
 LIMIT_SECONDS = 200
 PHASES = """
     SELECT extract(epoch FROM queued_at)::float8, extract(epoch FROM started_at)::float8,

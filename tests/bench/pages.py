@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
 
 from connectors.sie.generator import GeneratedCompany, generate
 from connectors.sie.paging import voucher_pages
@@ -33,9 +32,11 @@ def company(vouchers: int) -> GeneratedCompany:
 def a_read(vouchers: int) -> Iterator[Page]:
     """A whole read of that many vouchers of three postings, cut as the SIE connector cuts it."""
     sequence = 0
-    for page in voucher_pages(map(_voucher, range(1, vouchers + 1))):
+    numbers = range(1, vouchers + 1)
+    documents = (_voucher(number).model_dump_json(exclude_defaults=True) for number in numbers)
+    for page in voucher_pages(documents):
         sequence += 1
-        some = cast(tuple[Voucher, ...], page.content["vouchers"])
+        some = tuple(map(Voucher.model_validate_json, page.vouchers))
         event = an_event(VouchersObserved, sequence=sequence, company=COMPANY, vouchers=some)
         yield Page(encode(event), sum(1 + len(voucher.postings) for voucher in some))
     yield Page(encode(an_end(sequence, company=COMPANY)), 0)
