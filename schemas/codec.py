@@ -17,7 +17,7 @@ from schemas.errors import EventTypeUnknown, KeyMismatched, MessageUnreadable, S
 from schemas.ledger_events import AnyLedgerEvent, ReadEvent
 from schemas.lifecycle_events import AnyLifecycleEvent
 from schemas.model import Model
-from schemas.topics import LEDGER, LIFECYCLE, Topic
+from schemas.topics import COMMANDS, LEDGER, LIFECYCLE, Topic
 
 SOURCE = "bokflow"
 Headers = tuple[tuple[str, bytes], ...]
@@ -67,6 +67,13 @@ def encode_vouchers(
     head = orjson.dumps({**_document(event_type, event), **content}).removesuffix(b"}")
     value = b"".join((head, b',"vouchers":[', b",".join(vouchers), b"]}"))
     return _message(LEDGER, event, event_type, value, None)
+
+
+def encode_command(command: AnyCommand) -> Message:
+    """The message of a command: one JSON document, as anyone may write it."""
+    value = orjson.dumps(_document(command.type, command))
+    headers = (("content-type", b"application/json"),)
+    return Message(COMMANDS.name, command.company_id.encode(), headers, value)
 
 
 def _document(event_type: str, event: Model) -> dict[str, Any]:

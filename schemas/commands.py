@@ -6,7 +6,7 @@ A command is a wish in the past tense of its asking; whether it is met, the life
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
 from schemas.limits import CompanyId, Text, Timestamp
 from schemas.model import Model
@@ -27,6 +27,15 @@ class Command(Model):
     command_id: CommandId | None = None
     requested_by: Text = ""
     expires_at: Timestamp | None = None  # Default: 1 h for sync and cancel, 24 h for others.
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_kept(cls, value: object) -> object:
+        """PostgreSQL holds no U+0000, and nobody means one."""
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(text, str) and "\x00" in text for text in texts):
+            raise ValueError("a text holds no U+0000")
+        return value
 
 
 class ConnectionRequested(Command):

@@ -94,6 +94,38 @@ class NotFound(RejectedError):
         super().__init__(sentence)
 
 
+class ReconnectRequired(RejectedError):
+    """The source does not let us in any more; only the customer can change that."""
+
+    reason = "reconnect_required"
+
+    def __init__(self, source: str, code: str, detail: str) -> None:
+        super().__init__(f"{source} does not let us in ({code}): {detail}")
+        self.source = source
+        self.code = code  # invalid_login, licence_missing, scope_missing
+
+
+class SourceRefused(RejectedError):
+    """The source answers a request in a way that trying again will not change."""
+
+    reason = "source_refused"
+
+    def __init__(self, source: str, detail: str) -> None:
+        super().__init__(f"{source} refuses: {detail}")
+        self.source = source
+        self.detail = detail
+
+
+class SourceUnavailable(TransientError):
+    """The source does not answer, or not now; the connector has tried more than once."""
+
+    def __init__(self, source: str, detail: str, *, retry_after_seconds: float | None = None):
+        super().__init__(f"{source}: {detail}")
+        self.source = source
+        self.detail = detail
+        self.retry_after_seconds = retry_after_seconds  # Where the source has said so.
+
+
 class StoreUnavailable(TransientError):
     """PostgreSQL does not answer, or gave up a transaction that may succeed next time."""
 

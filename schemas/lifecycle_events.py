@@ -21,6 +21,8 @@ RejectionReason = Literal[
     "unknown_part",
     "expired",
     "invalid",
+    "too_late",
+    "nothing_to_cancel",
 ]
 
 
