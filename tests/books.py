@@ -22,6 +22,16 @@ QUEUE = """
         queued_at, vouchers_expected)
     VALUES ($1, $2, 'upload', 'sie', '{}', 1, $3, $4)
 """
+CONNECT = """
+    INSERT INTO engine.connection (company_id, source, state, reason, connected_at, due_at,
+        failures_in_a_row)
+    SELECT company_id, source, $2, $3, $4::timestamptz, $5, $6
+    FROM engine.company WHERE company_id = $1
+"""
+DECIDE = """
+    INSERT INTO engine.command (company_id, command_id, type, decided_at, run_id, rejection, detail)
+    VALUES ($1, $2, 'sync_requested.v1', engine.clock(), $3, $4, $5)
+"""
 HOLD_LEASE = "INSERT INTO engine.lease VALUES ($1, 'test', engine.clock() + $2)"
 
 
@@ -81,6 +91,33 @@ class Books:
     ) -> None:
         """A run that the engine has queued."""
         await self.connection.execute(QUEUE, run_id, company, await self.now(), expected)
+
+    async def connect(
+        self,
+        company: str = COMPANY,
+        *,
+        state: str = "connected",
+        reason: str | None = None,
+        due_in: timedelta | None = None,
+        failures: int = 0,
+    ) -> datetime | None:
+        """Connects a registered company to its source; when its next automatic run is due."""
+        now = await self.now()
+        due_at = None if due_in is None else now + due_in
+        await self.connection.execute(CONNECT, company, state, reason, now, due_at, failures)
+        return due_at
+
+    async def decide(
+        self,
+        command_id: str,
+        *,
+        company: str = COMPANY,
+        run_id: str | None = None,
+        rejection: str | None = None,
+        detail: str = "",
+    ) -> None:
+        """What the engine has decided about a command."""
+        await self.connection.execute(DECIDE, company, command_id, run_id, rejection, detail)
 
     async def move(self, run_id: str = "run-1", **columns: Any) -> None:
         """Sets columns of the engine's run."""

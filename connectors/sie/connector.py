@@ -76,9 +76,12 @@ class SieConnector:
             if plan.read.fiscal_year is None or wanted is None or plan.read.fiscal_year in wanted
         )
 
-    def pages(self, read: Read) -> Iterator[Page]:
+    def watermark(self, _: PlannedRead) -> None:
+        """A file is read whole, and once."""
+
+    def pages(self, plan: PlannedRead) -> Iterator[Page]:
         """The read's content. Raises UploadRefused."""
-        header = self._file.header()
+        header, read = self._file.header(), plan.read
         match read.part:
             case "company":
                 yield _company(header)

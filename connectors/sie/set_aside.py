@@ -45,12 +45,12 @@ def set_aside_voucher(draft: Draft, fields: Fields) -> SetAsideVoucher:
             "detail": problem.detail,
             "voucher_date": fields["voucher_date"],
             "difference": difference,
-            "source_text": _cut("\n".join(draft.source)),
+            "source_text": cut_source_text("\n".join(draft.source)),
         }
     )
 
 
-def _cut(text: str) -> str:
+def cut_source_text(text: str) -> str:
     """At most SET_ASIDE_SOURCE_BYTES_MAX bytes of UTF-8, and only whole characters."""
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= SET_ASIDE_SOURCE_BYTES_MAX:

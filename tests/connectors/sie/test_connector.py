@@ -24,7 +24,7 @@ AT = datetime(2025, 1, 1, tzinfo=UTC)
 
 def _pages(file: SieFile, part: str) -> list[Page]:
     connector = SieConnector(file)
-    reads = {planned.read.part: planned.read for planned in connector.reads(Scope())}
+    reads = {planned.read.part: planned for planned in connector.reads(Scope())}
     return list(connector.pages(reads[part]))  # type: ignore[index]
 
 

@@ -16,8 +16,8 @@ from schemas.codec import Message, decode_ledger, encode
 from schemas.errors import UploadRefused
 from schemas.parts import Scope
 from streams.stamper import Stamper
-from streams.sync_runs import Claimed
 from tests.connectors.sie.builders import HEAD
+from tests.streams.runs import a_claimed_run
 
 FIELDS = st.sampled_from(
     (
@@ -173,10 +173,10 @@ def test_every_page_of_a_file_is_a_valid_event(content: bytes) -> None:
 def _vouchers_of(content: bytes) -> Iterator[tuple[Message, tuple[Voucher, ...]]]:
     """Every message of the file, with the vouchers in it."""
     connector = SieConnector(SieFile(BytesIO(content), name="fuzz.se"))
-    run = Claimed("run-1", "fuzz", generation=0, run_number=1, attempt=1, upload_id=None)
+    run = a_claimed_run(company_id="fuzz")
     try:
         for plan in connector.reads(Scope()):
-            stamper, pages = Stamper(run, plan), connector.pages(plan.read)
+            stamper, pages = Stamper(run, plan), connector.pages(plan)
             while (message := stamper.next_message(pages)) is not None:
                 event = decode_ledger(message.value)
                 yield message, tuple(getattr(event, "vouchers", ()))

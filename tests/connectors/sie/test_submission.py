@@ -164,7 +164,7 @@ def test_a_file_brings_only_what_the_books_lack() -> None:
 
     assert _reads(file, known) == [("dimensions", False), ("vouchers/2024-01-01", False)]
     connector = SieConnector(file, known)
-    (dimensions,) = connector.pages(connector.reads(Scope())[0].read)
+    (dimensions,) = connector.pages(connector.reads(Scope())[0])
     assert [one.object for one in dimensions.content["objects"]] == ["20"]  # type: ignore[attr-defined]
 
 
@@ -212,7 +212,7 @@ def test_types_1_to_3_are_the_whole_of_chart_and_balances(sie_type: str) -> None
         ("dimensions", False),
         ("opening_balances/2024-01-01", True),
     ]
-    pages = list(connector.pages(connector.reads(Scope())[-1].read))
+    pages = list(connector.pages(connector.reads(Scope())[-1]))
     assert [page.kind.__name__ for page in pages] == [
         "OpeningBalancesObserved",
         "ControlTotalsObserved",
