@@ -62,25 +62,37 @@ class Migration:
 
 
 @dataclass(frozen=True)
-class Projection:
-    """A set of tables that is built from one topic by one agent."""
+class Reader:
+    """An agent that reads one topic, with its offsets in `engine.projection_offset`."""
 
-    name: str  # Also the schema of its views.
+    agent: str
     version: int
-    topic: str  # What it is made from.
+    topic: str
+    name: str
+    # Anyone writes to the topic: its offsets have holes, and its oldest messages go.
+    may_have_holes: bool = False
 
     @property
-    def agent(self) -> str:
-        return f"project_{self.name}"
+    def schema(self) -> str:
+        """Where its tables are."""
+        return "engine"
+
+
+@dataclass(frozen=True)
+class Projection(Reader):
+    """A set of tables that is built from one topic by one agent; their views bear its name."""
 
     @property
     def schema(self) -> str:
         return f"{self.name}_{self.version}"
 
 
-LEDGER = Projection(ledger.NAME, ledger.VERSION, topics.LEDGER.name)
-STATUS = Projection(status.NAME, status.VERSION, topics.LIFECYCLE.name)
+LEDGER = Projection("project_ledger", ledger.VERSION, topics.LEDGER.name, ledger.NAME)
+STATUS = Projection("project_status", status.VERSION, topics.LIFECYCLE.name, status.NAME)
 PROJECTIONS = (LEDGER, STATUS)
+# Decides what is asked for: it has no tables to rebuild, but offsets like the others.
+COMMANDS = Reader("decide_commands", 1, topics.COMMANDS.name, "commands", may_have_holes=True)
+READERS = (*PROJECTIONS, COMMANDS)
 
 
 def known_migrations() -> list[Migration]:
@@ -107,6 +119,8 @@ async def migrate(connection: asyncpg.Connection, *, partitions: int) -> list[st
         done = [await _apply(connection, migration) for migration in await _missing(connection)]
         for projection in PROJECTIONS:
             done += await _install(connection, projection, partitions)
+        offsets = (COMMANDS.agent, COMMANDS.version, partitions)
+        await connection.execute(ADD_OFFSETS, *offsets)
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
     return done
@@ -172,8 +186,11 @@ async def create_tables(connection: asyncpg.Connection, projection: Projection, 
 
 
 async def show(connection: asyncpg.Connection, projection: Projection) -> None:
-    """Points the views of the projection at the tables of its version."""
+    """Points the views of the projection at its version: one per table, and those over them."""
     for (table,) in await connection.fetch(TABLES_OF, projection.schema):
         await connection.execute(
             SHOW.substitute(views=projection.name, tables=projection.schema, table=table)
         )
+    own = files("projections").joinpath(projection.name, "views.sql")
+    if own.is_file():
+        await connection.execute(own.read_text(encoding="utf-8"))

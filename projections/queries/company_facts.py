@@ -5,7 +5,7 @@ from datetime import datetime
 
 import asyncpg
 
-from projections.status.indicator import Facts, Indicator, freshness_limit, indicator
+from projections.status.indicator import Facts, Indicator, indicator
 from schemas.errors import NotFound
 from schemas.model import Model
 
@@ -24,14 +24,18 @@ COMPANY_FACTS = """
             observed.organisation_number) AS organisation_number,
         coalesce(registered.source, known.source) AS source,
         known.disconnected_at, known.reconnect_reason, known.emptied_at, known.last_sync_at,
-        known.last_fetched_at, coalesce(known.failures_in_a_row, 0) AS failures_in_a_row,
+        known.last_fetched_at, known.fresh_until,
+        coalesce(known.failures_in_a_row, 0) AS failures_in_a_row,
         coalesce(known.open_since, open_run.queued_at) AS open_since,
-        open_run.run_id, open_run.state, open_run.vouchers_done AS done,
-        open_run.vouchers_expected AS expected
+        coalesce(known.is_stalled, false) AS is_stalled,
+        open_run.run_id, CASE WHEN told.state = 'stalled' THEN told.state ELSE open_run.state END
+            AS state,
+        open_run.vouchers_done AS done, open_run.vouchers_expected AS expected
     FROM engine.company AS registered
     FULL JOIN status.company_status AS known USING (company_id)
     LEFT JOIN ledger.company AS observed USING (company_id)
     LEFT JOIN open_run USING (company_id)
+    LEFT JOIN status.sync_run AS told USING (company_id, run_id)
     WHERE $1::text IS NULL OR company_id = $1
     ORDER BY company_id COLLATE "C"
 """
@@ -55,7 +59,7 @@ class Syncing(Model):
     """The run that is going, or waits to."""
 
     run_id: str
-    state: str  # queued, running, confirming
+    state: str  # queued, running, confirming, stalled
     done: int
     expected: int
     percent: int | None  # None where nobody knows how much there is.
@@ -94,7 +98,9 @@ def _facts(row: asyncpg.Record) -> CompanyFacts:
         reconnect_reason=row["reconnect_reason"],
         emptied_at=row["emptied_at"],
         last_sync_at=row["last_sync_at"],
+        fresh_until=row["fresh_until"],
         open_since=row["open_since"],
+        is_stalled=row["is_stalled"],
         failures_in_a_row=row["failures_in_a_row"],
     )
     return CompanyFacts(
@@ -103,7 +109,7 @@ def _facts(row: asyncpg.Record) -> CompanyFacts:
         organisation_number=row["organisation_number"],
         last_fetched_at=row["last_fetched_at"],
         facts=facts,
-        indicator=indicator(facts, now=row["now"], fresh_for=freshness_limit(facts.source)),
+        indicator=indicator(facts, now=row["now"]),
         syncing=_syncing(row),
     )
 

@@ -7,6 +7,7 @@ import asyncpg
 from pydantic import Field
 
 from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
+from projections.queries.connections import ConnectionState
 from projections.queries.snapshot import snapshot
 from projections.queries.verification import Difference, State, verification
 from projections.status.actions import Actions, actions
@@ -40,6 +41,7 @@ REFUSED_UPLOAD = """
 PARTS_OF = (
     "SELECT part, last_success_at, state, reason FROM status.part_status WHERE company_id = $1"
 )
+CONNECTION = "SELECT state, reason, due_at FROM engine.connection WHERE company_id = $1"
 # Postings as the balances count them: struck rows are none.
 COUNTS = """
     SELECT (SELECT count(*) FROM ledger.voucher WHERE company_id = $1) AS vouchers,
@@ -79,6 +81,14 @@ class PartState(Model):
     reason: str | None = None
 
 
+class CompanyConnection(Model):
+    """The tie to the accounting system, where there is one."""
+
+    state: ConnectionState
+    reason: str | None
+    due_at: datetime | None  # The next automatic run.
+
+
 class Verification(Model):
     """Whether the source's own totals agree with our bookkeeping."""
 
@@ -112,6 +122,7 @@ class CompanyState(Model):
     actions: Actions
     verification: Verification
     counts: BookkeepingCounts
+    connection: CompanyConnection | None
 
 
 async def company_status(connection: asyncpg.Connection, company_id: str) -> CompanyState:
@@ -126,6 +137,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         refused = await connection.fetchrow(REFUSED_UPLOAD, company_id)
         parts = {row["part"]: row for row in await connection.fetch(PARTS_OF, company_id)}
         counts = await connection.fetchrow(COUNTS, company_id)
+        tie = await connection.fetchrow(CONNECTION, company_id)
         proof = await verification(connection, company_id)
     assert counts is not None  # Three counts are always one row.
     return CompanyState(
@@ -147,6 +159,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
             state=proof.state, as_of=proof.as_of, differences=proof.differences
         ),
         counts=BookkeepingCounts(**counts),
+        connection=CompanyConnection(**tie) if tie else None,
     )
 
 

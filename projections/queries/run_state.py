@@ -9,7 +9,9 @@ from projections.queries.snapshot import snapshot
 
 # A run that has ended shows in the status once the status has heard of it.
 RUN_STATE = """
-    SELECT run.state, run.run_number, run.reason, run.detail, run.vouchers_done AS done,
+    SELECT CASE WHEN known.state = 'stalled' AND run.finished_at IS NULL THEN known.state
+            ELSE run.state END AS state,
+        run.run_number, run.reason, run.detail, run.vouchers_done AS done,
         run.vouchers_expected AS expected, run.finished_at IS NOT NULL AS has_ended,
         known.finished_at IS NOT NULL AS is_shown
     FROM engine.sync_run AS run
@@ -43,22 +45,24 @@ POSTINGS_ADDED = """
                 AND result.state = 'complete' AND NOT result.snapshot
         )
 """
-# A run of a whole year with totals has proved that year.
+# A run of whole years with totals has proved those years.
 PROOF = """
-    SELECT proof.state AS proof, (
+    SELECT CASE WHEN bool_or(proof.state = 'differs') THEN 'differs' ELSE 'verified' END AS proof,
+        sum((
             SELECT count(DISTINCT account) FROM ledger.verification_difference AS difference
             WHERE difference.company_id = proof.company_id
                 AND difference.fiscal_year = proof.fiscal_year
-        ) AS differing_accounts
+        ))::bigint AS differing_accounts
     FROM engine.sync_run AS run
     JOIN ledger.verification AS proof USING (company_id, run_number)
     WHERE run_id = $1
+    HAVING count(*) > 0
 """
 
 
 @dataclass(frozen=True)
 class RunState:
-    state: str  # queued, running, confirming, completed, failed, cancelled
+    state: str  # queued, running, confirming, stalled, completed, failed, cancelled
     run_number: int | None
     reason: str | None
     detail: str

@@ -9,6 +9,7 @@ from projections.queries.company_facts import check_known
 from projections.queries.snapshot import snapshot
 from schemas.lifecycle_events import ReadOutcome, Trigger
 from schemas.model import Model
+from schemas.parts import Scope
 
 # The engine knows a run first, and its confirming; the status keeps it for good. What its reads
 # did comes from the status, or from the ledger until the status has heard of it.
@@ -17,6 +18,8 @@ RUNS = """
         coalesce(going.run_number, known.run_number) AS run_number,
         coalesce(going.attempt, known.attempt) AS attempt,
         coalesce(going.trigger, known.trigger) AS trigger,
+        coalesce(going.scope, known.scope) AS scope,
+        coalesce(going.requested_by, known.requested_by) AS requested_by,
         CASE WHEN known.state = 'stalled' AND going.finished_at IS NULL THEN known.state
             ELSE coalesce(going.state, known.state) END AS state,
         coalesce(going.queued_at, known.queued_at) AS queued_at,
@@ -69,6 +72,8 @@ class RunRow(Model):
     removed: int
     unchanged: int
     set_aside: int
+    scope: Scope
+    requested_by: str
 
 
 _READS: TypeAdapter[tuple[ReadOutcome, ...]] = TypeAdapter(tuple[ReadOutcome, ...])
@@ -87,7 +92,8 @@ def _run(row: asyncpg.Record) -> RunRow:
     reads = _READS.validate_json(row["reads"])
     of_vouchers = [read for read in reads if read.read.part == "vouchers"]
     return RunRow(
-        **{name: value for name, value in row.items() if name != "reads"},
+        **{name: value for name, value in row.items() if name not in ("reads", "scope")},
+        scope=Scope.model_validate_json(row["scope"]),
         reads=reads,
         created=sum(read.created for read in of_vouchers),
         changed=sum(read.changed for read in of_vouchers),

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from projections.status.indicator import UPLOADED_SOURCES, Facts
+from projections.status.indicator import Facts
 from schemas.model import Model
+from schemas.sources import UPLOADED
 
 # As the engine would answer the command (see RejectionReason).
 Obstacle = Literal[
@@ -32,7 +33,7 @@ def actions(facts: Facts, *, is_syncing: bool) -> Actions:
 
 
 def _sync_obstacle(facts: Facts, *, is_syncing: bool) -> Obstacle | None:
-    if facts.source in UPLOADED_SOURCES:
+    if facts.source in UPLOADED:
         return "not_supported_by_source"
     if facts.disconnected_at is not None:
         return "not_connected"

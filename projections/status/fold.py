@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
+from projections.status.indicator import fresh_until
 from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRun
 from schemas.lifecycle_events import (
     AnyLifecycleEvent,
@@ -23,6 +25,7 @@ from schemas.lifecycle_events import (
     UploadRefused,
     parts_of,
 )
+from schemas.parts import Part, Scope
 
 
 @dataclass
@@ -88,7 +91,12 @@ def _remove(state: State, event: CompanyRemoved) -> None:
 
 def _connect(state: State, event: ConnectionEstablished | ConnectionRestored) -> None:
     _change(
-        state, event.company_id, source=event.source, disconnected_at=None, reconnect_reason=None
+        state,
+        event.company_id,
+        source=event.source,
+        disconnected_at=None,
+        reconnect_reason=None,
+        fresh_until=fresh_until(event.source, state.companies[event.company_id].last_sync_at),
     )
 
 
@@ -154,7 +162,7 @@ def _queue(state: State, event: SyncQueued) -> None:
 
 
 def _note_open(state: State, company_id: str) -> None:
-    """The run that has waited longest for its end, and since when."""
+    """The run that has waited longest for its end, since when, and whether one is stalled."""
     waiting = [
         run
         for run in state.runs.values()
@@ -166,6 +174,7 @@ def _note_open(state: State, company_id: str) -> None:
         company_id,
         open_run_id=oldest.run_id if oldest else None,
         open_since=oldest.queued_at if oldest else None,
+        is_stalled=any(run.state == "stalled" for run in waiting),
     )
 
 
@@ -205,17 +214,17 @@ def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to:
 
 def _complete(state: State, event: SyncCompleted) -> None:
     _finish(state, event, "completed")
+    source = state.companies[event.company_id].source
     _change(
         state,
         event.company_id,
         last_sync_at=event.occurred_at,
+        fresh_until=fresh_until(source, event.occurred_at),
         failures_in_a_row=0,
         last_failure_reason=None,
     )
     for part in parts_of(event.reads):
-        state.parts[event.company_id, part] = PartStatus(
-            event.company_id, part, event.fetched_at, "ok", None
-        )
+        _succeed(state, event.company_id, part, event.fetched_at)
     if _brings_bookkeeping(state.runs.get(event.run_id), event):
         _change(state, event.company_id, last_fetched_at=event.fetched_at, emptied_at=None)
 
@@ -236,16 +245,27 @@ def _fail(state: State, event: SyncFailed) -> None:
         failures_in_a_row=company.failures_in_a_row + 1,
         last_failure_reason=event.reason,
     )
-    for part, complete in parts_of(event.reads).items():
-        if not complete:
-            known = state.parts.get((event.company_id, part))
-            state.parts[event.company_id, part] = PartStatus(
-                event.company_id,
-                part,
-                known.last_success_at if known else None,
-                "failed",
-                event.reason,
-            )
+    run = state.runs.get(event.run_id)
+    for part, complete in (_missing_parts(run) | parts_of(event.reads)).items():
+        if complete:
+            _succeed(state, event.company_id, part, event.occurred_at)
+            continue
+        known = state.parts.get((event.company_id, part))
+        last_success_at = known.last_success_at if known else None
+        state.parts[event.company_id, part] = PartStatus(
+            event.company_id, part, last_success_at, "failed", event.reason
+        )
+
+
+def _missing_parts(run: SyncRun | None) -> dict[Part, bool]:
+    """What a run was to read, none of it read yet; what a file was to bring, its reads tell."""
+    if run is None or run.trigger == "upload":
+        return {}
+    return dict.fromkeys(Scope.model_validate(run.scope).parts, False)
+
+
+def _succeed(state: State, company_id: str, part: Part, at: datetime) -> None:
+    state.parts[company_id, part] = PartStatus(company_id, part, at, "ok", None)
 
 
 def _cancel(state: State, event: SyncCancelled) -> None:
@@ -254,6 +274,7 @@ def _cancel(state: State, event: SyncCancelled) -> None:
 
 def _stall(state: State, event: SyncStalled) -> None:
     _change_run(state, event.run_id, state="stalled", reason=event.reason)
+    _note_open(state, event.company_id)
 
 
 def _purge(state: State, event: PurgeStarted) -> None:

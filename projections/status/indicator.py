@@ -1,12 +1,14 @@
 """The indicator of a company: green or red, and why; computed when it is read. Pure.
 
-The rule is a chain of conditions of which the first that holds decides, so that it can be said
-in SQL in the same words.
+The rule is a chain of conditions of which the first that holds decides. The view
+`status.indicator` (views.sql) says the same in SQL; a test keeps the two equal.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
+
+from schemas.sources import UPLOADED
 
 Colour = Literal["green", "red"]
 # In the order in which they are looked at.
@@ -21,8 +23,6 @@ Reason = Literal[
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-# Their bookkeeping comes when somebody sends it: it does not grow old by itself.
-UPLOADED_SOURCES = frozenset({"sie", "visma-administration"})
 FRESH_FOR = timedelta(hours=24)
 STALLED_AFTER = timedelta(minutes=15)
 FAILURES_IN_A_ROW_MAX = 2
@@ -37,7 +37,9 @@ class Facts:
     reconnect_reason: str | None = None
     emptied_at: datetime | None = None
     last_sync_at: datetime | None = None
+    fresh_until: datetime | None = None  # None: for as long as it likes.
     open_since: datetime | None = None  # Of the run or upload that has no outcome yet.
+    is_stalled: bool = False  # The engine has said so of a run, without waiting any longer.
     failures_in_a_row: int = 0
 
 
@@ -50,21 +52,23 @@ class Indicator:
     action: Literal["reconnect"] | None = None
 
 
-def freshness_limit(source: str) -> timedelta | None:
-    """How old the last sync of a company may be; None: as old as it likes."""
-    return None if source in UPLOADED_SOURCES else FRESH_FOR
+def fresh_until(source: str, last_sync_at: datetime | None) -> datetime | None:
+    """When a company's last sync is too old; None: never, or it has had none."""
+    if last_sync_at is None or source in UPLOADED:
+        return None  # What is sent does not grow old by itself.
+    return last_sync_at + FRESH_FOR
 
 
-def indicator(facts: Facts, *, now: datetime, fresh_for: timedelta | None) -> Indicator:
+def indicator(facts: Facts, *, now: datetime) -> Indicator:
     """The colour at this moment: red for the first reason that holds, else green."""
     conditions: tuple[tuple[Reason, bool], ...] = (
         ("disconnected", facts.disconnected_at is not None),
         ("reconnect_required", facts.reconnect_reason is not None),
         ("emptied", facts.emptied_at is not None),
         ("never_synced", facts.last_sync_at is None),
-        ("stalled", _is_past(facts.open_since, STALLED_AFTER, now)),
+        ("stalled", facts.is_stalled or _has_come(_add(facts.open_since, STALLED_AFTER), now)),
         ("failing", facts.failures_in_a_row > FAILURES_IN_A_ROW_MAX),
-        ("stale", _is_past(facts.last_sync_at, fresh_for, now)),
+        ("stale", _has_come(facts.fresh_until, now)),
     )
     reason = next((reason for reason, holds in conditions if holds), None)
     if reason is None:
@@ -73,5 +77,9 @@ def indicator(facts: Facts, *, now: datetime, fresh_for: timedelta | None) -> In
     return Indicator("red", reason, "reconnect" if by_reconnecting else None)
 
 
-def _is_past(start: datetime | None, limit: timedelta | None, now: datetime) -> bool:
-    return start is not None and limit is not None and now >= start + limit
+def _add(start: datetime | None, length: timedelta) -> datetime | None:
+    return None if start is None else start + length
+
+
+def _has_come(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and now >= moment

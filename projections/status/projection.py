@@ -12,7 +12,7 @@ from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRu
 from schemas.lifecycle_events import AnyLifecycleEvent
 
 NAME = "status"
-VERSION = 1
+VERSION = 2
 
 LOAD_COMPANIES = "SELECT * FROM company_status WHERE company_id = ANY($1::text[])"
 LOAD_PARTS = "SELECT * FROM part_status WHERE company_id = ANY($1::text[])"

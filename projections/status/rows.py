@@ -22,6 +22,8 @@ class CompanyStatus:
     last_failure_reason: str | None = None
     open_run_id: str | None = None
     open_since: datetime | None = None
+    fresh_until: datetime | None = None
+    is_stalled: bool = False
 
 
 @dataclass(frozen=True)

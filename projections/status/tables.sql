@@ -1,4 +1,4 @@
--- Version 1 of the status: bare names, made in a schema of its own (`status_1`).
+-- Version 2 of the status: bare names, made in a schema of its own (`status_2`).
 
 CREATE TABLE company_status (
     company_id text PRIMARY KEY,
@@ -15,7 +15,9 @@ CREATE TABLE company_status (
     failures_in_a_row integer NOT NULL,
     last_failure_reason text,
     open_run_id text,
-    open_since timestamptz
+    open_since timestamptz,
+    fresh_until timestamptz,           -- NULL: as long as it likes.
+    is_stalled boolean NOT NULL        -- An open run has no outcome, and the engine says so.
 );
 
 CREATE TABLE part_status (

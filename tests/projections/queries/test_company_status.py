@@ -1,6 +1,6 @@
 """The status of one company, as dashboards show it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from schemas.lifecycle_events import (
     SyncCompleted,
     SyncFailed,
     SyncQueued,
+    SyncStalled,
     UploadReceived,
     UploadRefused,
 )
@@ -98,6 +99,7 @@ async def test_all_that_is_known_is_told_in_the_agreed_shape(books: Books) -> No
         },
         "verification": {"state": "unverified", "as_of": None, "differences": []},
         "counts": {"vouchers": 7, "postings": 14, "set_aside": 1},
+        "connection": None,
     }
 
 
@@ -128,6 +130,34 @@ async def test_what_is_going_on_is_shown_with_its_progress(books: Books) -> None
         "percent": 25,
     }
     assert found.actions.sync_now.reason == "already_running"
+
+
+async def test_a_connected_company_tells_its_connection_and_its_next_run(books: Books) -> None:
+    await books.register(source="fortnox")
+    due_at = await books.connect(due_in=timedelta(hours=1))
+
+    found = await company_status(books.connection, COMPANY)
+
+    assert found.connection is not None
+    assert found.connection.model_dump() == {
+        "state": "connected",
+        "reason": None,
+        "due_at": due_at,
+    }
+    assert found.actions.sync_now.available
+
+
+async def test_a_run_that_is_stalled_is_told_so(books: Books) -> None:
+    await books.register(source="fortnox")
+    await books.happened(CompanyRegistered, source="fortnox")
+    await books.queue("run-1")
+    await books.happened(SyncQueued, run_id="run-1", trigger="manual", source="fortnox")
+    await books.happened(SyncStalled, run_id="run-1", reason="partition_stopped")
+
+    found = await company_status(books.connection, COMPANY)
+
+    assert found.syncing is not None
+    assert (found.syncing.state, found.reason) == ("stalled", "never_synced")
 
 
 async def test_progress_without_a_known_end_has_no_percentage(books: Books) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from projections.queries.run_state import RunVouchers, run_state, run_vouchers
-from schemas.lifecycle_events import CompanyRegistered, SyncCancelled, SyncQueued
+from schemas.lifecycle_events import CompanyRegistered, SyncCancelled, SyncQueued, SyncStalled
 from tests.books import Books
 from tests.builders import a_read, a_set_aside_voucher, a_submission, a_total, a_voucher
 
@@ -36,6 +36,21 @@ async def test_a_run_shows_once_the_status_knows_its_end(books: Books) -> None:
         False,
     )
     assert shown.is_shown
+
+
+async def test_a_run_is_stalled_while_it_has_no_end(books: Books) -> None:
+    await books.register()
+    await books.queue()
+    await books.happened(CompanyRegistered, source="sie")
+    await books.happened(SyncQueued, run_id="run-1", trigger="upload", source="sie")
+    await books.happened(SyncStalled, run_id="run-1", reason="partition_stopped")
+    stalled = await run_state(books.connection, "run-1")
+    await books.move(state="failed", finished_at=await books.now())
+    ended = await run_state(books.connection, "run-1")
+
+    assert stalled is not None
+    assert ended is not None
+    assert (stalled.state, ended.state) == ("stalled", "failed")
 
 
 async def test_a_run_of_a_removed_company_is_no_more(books: Books) -> None:

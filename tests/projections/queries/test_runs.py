@@ -15,7 +15,7 @@ from schemas.lifecycle_events import (
     SyncStarted,
     UploadReceived,
 )
-from schemas.parts import Read
+from schemas.parts import PARTS, Read, Scope
 from tests.books import Books
 from tests.builders import COMPANY, a_read, a_set_aside_voucher, a_voucher
 
@@ -76,6 +76,8 @@ async def test_a_run_is_told_in_the_agreed_shape(books: Books) -> None:
         "removed": 1,
         "unchanged": 9,
         "set_aside": 1,
+        "scope": {"parts": list(PARTS), "fiscal_years": None},
+        "requested_by": "",
     }
     assert found["queued_at"] <= found["started_at"] <= found["finished_at"]
 
@@ -104,6 +106,24 @@ async def test_a_run_that_only_the_engine_knows_is_there(books: Books) -> None:
     (found,) = await runs(books.connection, COMPANY)
 
     assert (found.state, found.reads, found.file_name) == ("confirming", (), None)
+
+
+async def test_a_run_tells_what_it_is_limited_to_and_who_asked(books: Books) -> None:
+    await books.register(source="fortnox")
+    await books.happened(CompanyRegistered, source="fortnox")
+    scope = Scope(parts=("vouchers",), fiscal_years=(date(2025, 1, 1),))
+    await books.happened(
+        SyncQueued,
+        run_id="run-1",
+        trigger="manual",
+        source="fortnox",
+        scope=scope,
+        requested_by="anna",
+    )
+
+    (found,) = await runs(books.connection, COMPANY)
+
+    assert (found.scope, found.requested_by, found.trigger) == (scope, "anna", "manual")
 
 
 async def test_a_run_is_stalled_until_it_ends(books: Books) -> None:

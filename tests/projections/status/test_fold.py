@@ -8,17 +8,19 @@ from schemas.lifecycle_events import (
     AnyLifecycleEvent,
     CompanyRegistered,
     CompanyRemoved,
+    ConnectionEstablished,
     LifecycleEvent,
     PurgeStarted,
     ReadOutcome,
     SyncCompleted,
     SyncFailed,
     SyncQueued,
+    SyncStalled,
     SyncStarted,
     UploadReceived,
     UploadRefused,
 )
-from schemas.parts import Part, Read
+from schemas.parts import PARTS, Part, Read, Scope
 from tests.builders import YEAR
 
 BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -153,3 +155,91 @@ def test_a_removed_company_is_forgotten_and_can_come_back() -> None:
 
     fold(state, [an_event(CompanyRegistered, 6, source="sie")])
     assert state.companies["bageriet"].registered_at == at(6)
+
+
+DIRECT = an_event(CompanyRegistered, 1, source="fortnox")
+
+
+def a_sync(run: str, sequence: int, *parts: Part) -> AnyLifecycleEvent:
+    scope = Scope(parts=parts or PARTS)
+    return an_event(
+        SyncQueued, sequence, run_id=run, trigger="manual", source="fortnox", scope=scope
+    )
+
+
+def test_a_direct_company_is_fresh_for_a_day_and_another_one_for_ever() -> None:
+    direct, uploaded = State(), State()
+
+    fold(direct, [DIRECT, a_sync("r-1", 2), completed("r-1", 3)])
+    fold(uploaded, [REGISTERED, *an_upload("r-1", 2), completed("r-1", 4)])
+
+    assert direct.companies["bageriet"].fresh_until == at(3) + timedelta(hours=24)
+    assert uploaded.companies["bageriet"].fresh_until is None
+
+
+def test_what_was_uploaded_grows_old_once_the_company_is_connected() -> None:
+    state = State()
+    connected = an_event(ConnectionEstablished, 5, source="fortnox")
+
+    fold(state, [REGISTERED, *an_upload("r-1", 2), completed("r-1", 4), connected])
+
+    assert state.companies["bageriet"].fresh_until == at(4) + timedelta(hours=24)
+
+
+def test_a_run_of_some_parts_touches_only_those() -> None:
+    state = State()
+    history = [DIRECT, a_sync("r-1", 2), completed("r-1", 3), completed("r-1", 4, "accounts")]
+    fold(state, history)
+    before = dict(state.parts)
+
+    fold(state, [a_sync("r-2", 5, "accounts"), completed("r-2", 6, "accounts")])
+    succeeded = state.parts["bageriet", "accounts"]
+    fold(state, [a_sync("r-3", 7, "accounts"), a_failure("r-3", 8)])
+    failed_then = state.parts["bageriet", "accounts"]
+
+    assert (succeeded.last_success_at, succeeded.state) == (at(6), "ok")
+    assert (failed_then.state, failed_then.reason) == ("failed", "source_unavailable")
+    assert failed_then.last_success_at == at(6)
+    assert state.parts["bageriet", "vouchers"] == before["bageriet", "vouchers"]
+    assert len(state.parts) == 2
+
+
+def a_failure(run: str, sequence: int, *reads: ReadOutcome) -> AnyLifecycleEvent:
+    return an_event(SyncFailed, sequence, run_id=run, reason="source_unavailable", reads=reads)
+
+
+def test_a_run_that_fails_before_its_reads_fails_the_parts_it_was_for() -> None:
+    state = State()
+    accounts = ReadOutcome(read=Read(part="accounts"), state="complete")
+
+    fold(state, [DIRECT, a_sync("r-1", 2, "accounts", "vouchers"), a_failure("r-1", 3, accounts)])
+
+    assert {part: row.state for (_, part), row in state.parts.items()} == {
+        "accounts": "ok",
+        "vouchers": "failed",
+    }
+
+
+def test_a_file_that_fails_says_nothing_of_parts_it_need_not_have() -> None:
+    state = State()
+
+    fold(state, [REGISTERED, *an_upload("r-1", 2), a_failure("r-1", 4)])
+
+    assert state.parts == {}
+
+
+def test_a_stalled_run_makes_its_company_stalled_until_it_goes_on_or_ends() -> None:
+    stalled = an_event(SyncStalled, 3, run_id="r-1", reason="partition_stopped")
+    beginning = [DIRECT, a_sync("r-1", 2), stalled]
+    waiting, taken_over, ended = State(), State(), State()
+
+    fold(waiting, beginning)
+    fold(taken_over, [*beginning, started("r-1", 4)])
+    fold(ended, [*beginning, completed("r-1", 4)])
+
+    assert waiting.runs["r-1"].state == "stalled"
+    assert [state.companies["bageriet"].is_stalled for state in (waiting, taken_over, ended)] == [
+        True,
+        False,
+        False,
+    ]

@@ -13,7 +13,7 @@ from projections.status.indicator import (
     Facts,
     Indicator,
     Reason,
-    freshness_limit,
+    fresh_until,
     indicator,
 )
 from projections.status.texts import GREEN, MESSAGES, message
@@ -28,30 +28,41 @@ CAUSES: dict[Reason, dict[str, Any]] = {
     "never_synced": {"last_sync_at": None},
     "stalled": {"open_since": NOW - STALLED_AFTER},
     "failing": {"failures_in_a_row": 3},
-    "stale": {"last_sync_at": NOW - FRESH_FOR},
+    "stale": {"fresh_until": NOW},
 }
 
 
 def colour_of(**facts: Any) -> Indicator:
     """The indicator of a directly connected company that was synced just now."""
     values: dict[str, Any] = {"source": "fortnox", "last_sync_at": NOW}
-    known = Facts(**(values | facts))
-    return indicator(known, now=NOW, fresh_for=freshness_limit(known.source))
+    return indicator(Facts(**(values | facts)), now=NOW)
 
 
 @pytest.mark.parametrize(
     "facts",
     [
         {},
-        {"last_sync_at": NOW - FRESH_FOR + INSTANT},
+        {"fresh_until": NOW + INSTANT},
         {"failures_in_a_row": 2},
         {"open_since": NOW - STALLED_AFTER + INSTANT},
-        {"source": "sie", "last_sync_at": NOW - timedelta(days=4000)},
-        {"source": "visma-administration", "last_sync_at": NOW - timedelta(days=4000)},
+        {"last_sync_at": NOW - timedelta(days=4000), "fresh_until": None},
     ],
 )
 def test_a_company_is_green_until_something_is_wrong(facts: dict[str, Any]) -> None:
     assert colour_of(**facts) == Indicator("green")
+
+
+@pytest.mark.parametrize(
+    ("source", "until"),
+    [("fortnox", NOW + FRESH_FOR), ("sie", None), ("visma-administration", None)],
+)
+def test_only_what_is_fetched_grows_old(source: str, until: datetime | None) -> None:
+    assert fresh_until(source, NOW) == until
+    assert fresh_until(source, None) is None
+
+
+def test_a_run_that_the_engine_calls_stalled_need_not_wait_for_the_clock() -> None:
+    assert colour_of(open_since=NOW, is_stalled=True).reason == "stalled"
 
 
 @pytest.mark.parametrize("reason", REASONS)
