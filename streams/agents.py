@@ -19,13 +19,13 @@ def install(
     batch_wait_seconds: float,
     give_up: Callable[[str, BaseException], None],
 ) -> None:
-    """Makes the agent that projects a topic; concurrency 1, raw bytes, no exception to Faust."""
+    """Makes the agent that reads a topic; concurrency 1, raw bytes, no exception to Faust."""
     topic = app.topic(
         agent.topic, key_serializer="raw", value_serializer="raw", value_type=bytes, internal=False
     )
-    name = agent.projection.agent
+    name = agent.reader.agent
 
-    async def project(stream: Any) -> AsyncIterator[None]:
+    async def read(stream: Any) -> AsyncIterator[None]:
         async for batch in stream.noack_take(batch_messages_max, within=batch_wait_seconds):
             try:
                 await agent.projector.apply([received(event.message) for event in batch])
@@ -38,7 +38,7 @@ def install(
                 await stream.ack(event)  # Decides nothing, but lets Faust forget the message.
             yield None
 
-    app.agent(topic, name=name, concurrency=1)(project)
+    app.agent(topic, name=name, concurrency=1)(read)
 
 
 def received(message: Any) -> Received:
@@ -52,4 +52,5 @@ def received(message: Any) -> Received:
         value=message.value,
         headers=tuple((name, bytes(value or b"")) for name, value in headers or ()),
         received_at=datetime.now(UTC),
+        timestamp_seconds=message.timestamp,
     )

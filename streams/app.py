@@ -3,16 +3,17 @@
 import os
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 
 import faust
 from mode import CrashingSupervisor
 
 from projections.ledger import projection as ledger
-from projections.migrate import LEDGER, STATUS
+from projections.migrate import COMMANDS, LEDGER, STATUS
 from projections.status import projection as status
 from schemas.codec import decode_ledger, decode_lifecycle
 from schemas.limits import MESSAGE_BYTES_MAX
-from streams import agents, confirmer
+from streams import agents, command_agent, confirmer, decided_commands, scheduler, watchdog
 from streams.background import Background, Duty
 from streams.consumer import Transport
 from streams.database import Database
@@ -30,7 +31,7 @@ BATCH_MESSAGES_MAX = 100
 
 
 def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
-    """A worker that reads both topics, and does the engine's other duties beside it.
+    """A worker that reads the topics, and does the engine's other duties beside it.
 
     `give_up` ends the process: it is called where going on could lose something.
     """
@@ -40,15 +41,15 @@ def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
         transaction_timeout_seconds=settings.transaction_timeout_seconds,
         lock_timeout_seconds=settings.lock_timeout_seconds,
     )
-    projecting = _agents(settings, database)
+    reading = _agents(settings, database)
     positions = Positions(
         database,
-        projecting,
+        reading,
         kafka_url=settings.kafka_url,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
     app = faust_app(settings, positions)
-    for agent in projecting:
+    for agent in reading:
         agents.install(
             app,
             agent,
@@ -64,7 +65,7 @@ def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
         holder=holder,
         give_up=give_up,
     )
-    presence = Presence(database, positions, projecting, settings, holder=holder, give_up=give_up)
+    presence = Presence(database, positions, reading, settings, holder=holder, give_up=give_up)
     for service in (database, publisher, background, presence):
         app.add_dependency(service)  # Started before any agent, in this order.
     return app
@@ -85,9 +86,18 @@ def _agents(settings: Settings, database: Database) -> list[Agent]:
         apply=status.apply,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
+    command_projector = Projector(
+        database,
+        COMMANDS,
+        decode=command_agent.read,
+        apply=command_agent.apply,
+        retry_delay_seconds_max=settings.retry_delay_seconds_max,
+        transaction_messages_max=1,
+    )
     return [
         Agent(LEDGER, ledger_projector),
         Agent(STATUS, status_projector),
+        Agent(COMMANDS, command_projector),
     ]
 
 
@@ -123,16 +133,31 @@ def faust_app(settings: Settings, positions: Positions) -> faust.App:
 def _duties(
     settings: Settings, database: Database, publisher: Publisher, holder: str
 ) -> list[Duty]:
+    interval = timedelta(seconds=settings.sync_interval_seconds)
+
     async def confirm() -> int:
-        return await confirmer.confirm(database, ledger_agent=LEDGER.agent)
+        return await confirmer.confirm(database, ledger_agent=LEDGER.agent, interval=interval)
+
+    async def request_due() -> int:
+        interval = timedelta(seconds=settings.sync_interval_seconds)
+        return await scheduler.request_due(database, interval=interval)
+
+    async def watch() -> int:
+        return await watchdog.watch(database, stalled_seconds=settings.stalled_seconds)
+
+    async def forget_old() -> int:
+        return await decided_commands.forget_old(database)
 
     runners = [
-        SyncRunner(database, publisher, holder=holder, lease_seconds=settings.lease_seconds)
+        SyncRunner(database, publisher, settings, holder=holder)
         for _ in range(settings.runs_at_once)
     ]
     return [
         Duty("relay", OutboxRelay(database, publisher).relay, "bokflow_outbox", single=True),
         Duty("confirmer", confirm, "bokflow_ledger", single=True),
+        Duty("scheduler", request_due, "bokflow_due", single=True),
+        Duty("watchdog", watch, "bokflow_watchdog", single=True),
+        Duty("forget_commands", forget_old, "bokflow_forget", single=True),
         *(
             Duty(f"runner-{number}", runner.run_next, "bokflow_published", single=False)
             for number, runner in enumerate(runners, start=1)

@@ -8,7 +8,7 @@ import asyncpg
 from aiokafka import TopicPartition
 
 from projections import migrate
-from projections.migrate import PROJECTIONS
+from projections.migrate import READERS
 from projections.queries.workers import ready_workers
 from schemas.errors import SyncError, TransientError
 from schemas.topics import DEAD_LETTERS, TOPICS
@@ -112,9 +112,9 @@ async def _kafka_findings(
         yield Finding("topics", "error", detail, "bokflow migrate makes them, empty")
         return
     yield Finding("topics", "ok", f"{len(counts)} topics of {max(counts.values())} partitions")
-    for projection in PROJECTIONS:
-        topic = projection.topic
-        rows = await offsets.read(connection, projection)
+    for reader in READERS:
+        topic = reader.topic
+        rows = await offsets.read(connection, reader)
         try:
             ends = await topics.end_offsets(
                 settings.kafka_url, [TopicPartition(topic, number) for number in rows]
@@ -124,14 +124,14 @@ async def _kafka_findings(
             continue
         lag = sum(max(0, ends[place] - rows[place.partition].next_offset) for place in ends)
         behind: State = "warning" if lag > LAG_MESSAGES_MAX else "ok"
-        yield Finding(projection.agent, behind, f"{lag} messages behind the end of {topic}")
+        yield Finding(reader.agent, behind, f"{lag} messages behind the end of {topic}")
         for place, end in ends.items():
             row = rows[place.partition]
             reason = row.stopped_reason
             if reason is None and row.next_offset > end:
                 reason = f"{LOST}: {topic} ends at {end}, the next offset is {row.next_offset}"
             if reason is not None:
-                yield _stopped(f"{projection.agent}/{place.partition}", reason)
+                yield _stopped(f"{reader.agent}/{place.partition}", reason)
     places = [
         TopicPartition(DEAD_LETTERS.name, number) for number in range(counts[DEAD_LETTERS.name])
     ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
@@ -22,6 +22,12 @@ log = structlog.get_logger()
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to the broker; a mirror that cannot be written is no disaster."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        """A command of a transaction that its producer gave up was never given."""
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # Looked at when it starts.
+        return consumer
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,18 @@ class NotReady(StartError):
 class Engine:
     """Started whole, looked after, and stopped whole. Blocking."""
 
-    def __init__(self, data_dir: Path, *, workers: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        workers: int,
+        progress: Progress,
+        beside: Sequence[Child] = (),
+        worker_environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`beside`: what else is kept running, such as an accounting system for the demo."""
+        self._beside = beside
+        self._worker_environment = worker_environment or {}
         self._data_dir = data_dir.absolute()
         self._workers = workers
         self._progress = progress
@@ -96,18 +107,20 @@ class Engine:
         )
 
     def _children(self, endpoints: Endpoints) -> list[Child]:
-        return [
-            Child(
+        return [*self._beside, *self._worker_children(endpoints)]
+
+    def _worker_children(self, endpoints: Endpoints) -> Iterator[Child]:
+        for number in range(1, self._workers + 1):
+            yield Child(
                 name=f"worker-{number}",
                 command=(sys.executable, "-m", "streams.command_line.main", "worker"),
                 environment={
+                    **self._worker_environment,
                     "BOKFLOW_KAFKA_URL": endpoints.kafka_url,
                     "BOKFLOW_POSTGRES_DSN": endpoints.postgres_dsn,
                     "BOKFLOW_WORKER_NAME": f"worker-{number}",
                 },
             )
-            for number in range(1, self._workers + 1)
-        ]
 
 
 async def wait_until_ready(endpoints: Endpoints, data_dir: Path) -> None:

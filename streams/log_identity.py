@@ -2,14 +2,17 @@
 
 A topic that was deleted, recreated or truncated has the same name and other messages. So before a
 partition is read on from its next offset, that offset must lie on the log, and the message before
-it must have the digest that was stored with it.
+it must have the digest that was stored with it. Where a topic may have holes there is less to hold
+on to: a message before may be gone, and the beginning may have passed the next offset.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from projections.migrate import Reader
 from schemas.errors import BrokerUnavailable
 from streams.offsets import Stored, message_digest
 
@@ -17,8 +20,16 @@ READ_SECONDS_MAX = 20
 LOST = "log_lost"  # Begins every reason that this check finds.
 
 
-async def differences(kafka_url: str, topic: str, stored: Mapping[int, Stored]) -> dict[int, str]:
-    """The partitions that are not what they were, with the reasons. Raises BrokerUnavailable."""
+@dataclass
+class Examined:
+    """What was found, by partition: where to read on, or why it is not what it was."""
+
+    positions: dict[int, int] = field(default_factory=dict)
+    differences: dict[int, str] = field(default_factory=dict)
+
+
+async def examine(kafka_url: str, reader: Reader, stored: Mapping[int, Stored]) -> Examined:
+    """Compares the log with what is stored. Raises BrokerUnavailable."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka_url,
         enable_auto_commit=False,
@@ -29,37 +40,41 @@ async def differences(kafka_url: str, topic: str, stored: Mapping[int, Stored]) 
     try:
         await consumer.start()
         try:
-            return await _differences(consumer, topic, stored)
+            return await _examine(consumer, reader, stored)
         finally:
             await consumer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"{topic} cannot be checked: {error!r}") from error
+        raise BrokerUnavailable(f"{reader.topic} cannot be checked: {error!r}") from error
 
 
-async def _differences(
-    consumer: AIOKafkaConsumer, topic: str, stored: Mapping[int, Stored]
-) -> dict[int, str]:
-    partitions = {TopicPartition(topic, partition): row for partition, row in stored.items()}
+async def _examine(
+    consumer: AIOKafkaConsumer, reader: Reader, stored: Mapping[int, Stored]
+) -> Examined:
+    partitions = {TopicPartition(reader.topic, number): row for number, row in stored.items()}
     consumer.assign(list(partitions))
     beginnings = await consumer.beginning_offsets(list(partitions))
     ends = await consumer.end_offsets(list(partitions))
-    found: dict[int, str] = {}
-    to_read: dict[TopicPartition, Stored] = {}
+    found = Examined()
     for place, row in partitions.items():
         beginning, end = beginnings[place], ends[place]
-        if not beginning <= row.next_offset <= end:
-            found[place.partition] = (
-                f"{LOST}: {topic}/{place.partition} holds offsets {beginning} to {end}, "
+        position = max(row.next_offset, beginning) if reader.may_have_holes else row.next_offset
+        if not beginning <= position <= end:
+            found.differences[place.partition] = (
+                f"{LOST}: {place.topic}/{place.partition} holds offsets {beginning} to {end}, "
                 f"the next one is {row.next_offset}"
             )
-        elif row.next_offset > beginning and row.last_digest is not None:
-            to_read[place] = row
-    for place, row in to_read.items():
-        if await _digest_before(consumer, place, row.next_offset) != row.last_digest:
-            found[place.partition] = (
-                f"{LOST}: {topic}/{place.partition} has another message at offset "
-                f"{row.next_offset - 1} than the one that was applied"
+        elif (
+            not reader.may_have_holes
+            and position > beginning
+            and row.last_digest is not None
+            and await _digest_before(consumer, place, position) != row.last_digest
+        ):
+            found.differences[place.partition] = (
+                f"{LOST}: {place.topic}/{place.partition} has another message at offset "
+                f"{position - 1} than the one that was applied"
             )
+        else:
+            found.positions[place.partition] = position
     return found
 
 

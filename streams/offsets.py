@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import asyncpg
 
-from projections.migrate import Projection
+from projections.migrate import Reader
 from schemas.errors import SyncError
 
 DIGEST_BYTES = 16
@@ -81,7 +81,7 @@ def message_digest(key: bytes | None, value: bytes | None) -> bytes:
 
 
 async def lock(
-    connection: asyncpg.Connection, projection: Projection, partitions: Iterable[int]
+    connection: asyncpg.Connection, projection: Reader, partitions: Iterable[int]
 ) -> dict[int, Stored]:
     """Locks the partitions' rows, in order. Raises VersionSuperseded."""
     rows = await connection.fetch(
@@ -94,7 +94,7 @@ async def lock(
     }
 
 
-async def read(connection: asyncpg.Connection, projection: Projection) -> dict[int, Stored]:
+async def read(connection: asyncpg.Connection, projection: Reader) -> dict[int, Stored]:
     """All partitions' rows."""
     rows = await connection.fetch(READ, projection.agent, projection.version)
     return {
@@ -103,9 +103,7 @@ async def read(connection: asyncpg.Connection, projection: Projection) -> dict[i
     }
 
 
-async def move(
-    connection: asyncpg.Connection, projection: Projection, moved: dict[int, Moved]
-) -> None:
+async def move(connection: asyncpg.Connection, projection: Reader, moved: dict[int, Moved]) -> None:
     """Stores how far the batch has come."""
     partitions = sorted(moved)
     await connection.execute(
@@ -119,13 +117,13 @@ async def move(
 
 
 async def stop(
-    connection: asyncpg.Connection, projection: Projection, partition: int, reason: str
+    connection: asyncpg.Connection, projection: Reader, partition: int, reason: str
 ) -> None:
     """Stops one partition: it is not read on until an operator has decided."""
     await connection.execute(STOP, projection.agent, projection.version, partition, reason)
 
 
-async def resume(connection: asyncpg.Connection, projection: Projection, partition: int) -> None:
+async def resume(connection: asyncpg.Connection, projection: Reader, partition: int) -> None:
     """Lets a stopped partition go on."""
     await connection.execute(RESUME, projection.agent, projection.version, partition)
 
@@ -140,7 +138,7 @@ async def resume_stopped(connection: asyncpg.Connection, *, but_not: str) -> int
 
 async def count_exit(
     connection: asyncpg.Connection,
-    projection: Projection,
+    projection: Reader,
     *,
     partition: int,
     message_offset: int,

@@ -21,6 +21,18 @@ NEXT_SEQUENCE = """
          WHERE known.company_id = company.company_id), 0)) + 1
     WHERE company_id = $1 RETURNING lifecycle_sequence
 """
+# Of a company that nobody has registered; its row is locked (companies.lock).
+NEXT_SEQUENCE_UNREGISTERED = """
+    UPDATE engine.unknown_company SET lifecycle_sequence = lifecycle_sequence + 1
+    WHERE company_id = $1 RETURNING lifecycle_sequence
+"""
+ADD_ALL = """
+    INSERT INTO engine.outbox (topic, message_key, headers, message_value, created_at)
+    SELECT topic, key, headers::jsonb, value, $5
+    FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[])
+        WITH ORDINALITY AS message (topic, key, headers, value, place)
+    ORDER BY place
+"""
 WAKE = "SELECT pg_notify('bokflow_outbox', '')"
 
 
@@ -41,21 +53,42 @@ async def add(
     return outbox_id
 
 
+async def add_all(
+    connection: asyncpg.Connection, messages: Sequence[Message], *, created_at: datetime
+) -> None:
+    """Puts the messages into the outbox, in their order."""
+    await connection.execute(
+        ADD_ALL,
+        [message.topic for message in messages],
+        [message.key for message in messages],
+        [pack_headers(message.headers) for message in messages],
+        [message.value for message in messages],
+        created_at,
+    )
+    await connection.execute(WAKE)
+
+
 async def emit(
     connection: asyncpg.Connection,
     kind: type[LifecycleEvent],
     *,
     company_id: str,
     occurred_at: datetime,
+    caused_by: str | None = None,
     **fields: object,
 ) -> int:
-    """Puts a lifecycle event of a company, whose row the caller has locked, into the outbox."""
+    """Puts a lifecycle event of a company, whose row the caller has locked, into the outbox.
+
+    `caused_by` is the id of the command that it answers.
+    """
     sequence = await connection.fetchval(NEXT_SEQUENCE, company_id)
-    assert sequence is not None  # The caller holds the company's row.
+    if sequence is None:
+        sequence = await connection.fetchval(NEXT_SEQUENCE_UNREGISTERED, company_id)
+    assert sequence is not None  # The caller holds the company's row, in one table or the other.
     stamp = {"company_id": company_id, "sequence": sequence, "occurred_at": occurred_at}
     event = kind.model_validate(fields | stamp)
     assert isinstance(event, AnyLifecycleEvent)  # Every kind of lifecycle event is listed there.
-    message = encode(event)
+    message = encode(event, caused_by=caused_by)
     return await add(
         connection,
         topic=message.topic,

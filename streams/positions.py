@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from aiokafka import TopicPartition
 
-from projections.migrate import Projection
+from projections.migrate import Reader
 from streams import log_identity, offsets, retry
 from streams.database import Database
 from streams.projector import Projector
@@ -17,14 +17,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Agent:
-    """A projection, and who applies it."""
+    """A reader of a topic, and who applies what it reads."""
 
-    projection: Projection
+    reader: Reader
     projector: Projector
 
     @property
     def topic(self) -> str:
-        return self.projection.topic
+        return self.reader.topic
 
 
 class Positions:
@@ -76,16 +76,13 @@ class Positions:
     async def _find(self, topic: str, partitions: list[int]) -> dict[int, int]:
         agent = self._agents[topic]
         async with self._database.connection() as connection:
-            rows = await offsets.read(connection, agent.projection)
+            rows = await offsets.read(connection, agent.reader)
         stored = {partition: rows[partition] for partition in partitions if partition in rows}
-        differences = await log_identity.differences(self._kafka_url, topic, stored)
-        await self._remember(agent, stored, differences)
-        positions = {}
+        found = await log_identity.examine(self._kafka_url, agent.reader, stored)
+        await self._remember(agent, stored, found.differences)
         for partition, row in stored.items():
             agent.projector.committed[partition] = row.next_offset
-            if partition not in differences:
-                positions[partition] = row.next_offset
-        return positions
+        return found.positions
 
     async def _remember(
         self, agent: Agent, stored: Mapping[int, offsets.Stored], differences: Mapping[int, str]
@@ -98,8 +95,8 @@ class Positions:
                 continue
             async with self._database.transaction() as connection:
                 if reason is not None:
-                    await offsets.stop(connection, agent.projection, partition, reason)
-                    log.error("partition_stopped", agent=agent.projection.agent, reason=reason)
+                    await offsets.stop(connection, agent.reader, partition, reason)
+                    log.error("partition_stopped", agent=agent.reader.agent, reason=reason)
                 else:
-                    await offsets.resume(connection, agent.projection, partition)
-                    log.info("partition_resumed", agent=agent.projection.agent, partition=partition)
+                    await offsets.resume(connection, agent.reader, partition)
+                    log.info("partition_resumed", agent=agent.reader.agent, partition=partition)

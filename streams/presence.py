@@ -104,7 +104,7 @@ class Presence(Service):
                 names = ", ".join(f"{place.topic}/{place.partition}" for place in sorted(stuck))
                 self._give_up("watch", WorkerStuck(f"no progress at {names}"))
 
-    async def _stuck(self) -> list[TopicPartition]:
+    async def _stuck(self) -> set[TopicPartition]:
         """The partitions that have waited too long and are this worker's, or nobody's."""
         try:
             behind = await self._behind()
@@ -119,19 +119,20 @@ class Presence(Service):
             waiting[place] = Waiting(next_offset, now) if moved or known is None else known
         self._waiting = waiting
         mine = self._positions.assigned
-        return [
-            place
+        late = {
+            place: one.next_offset
             for place, one in waiting.items()
             if now - one.since_seconds > self._settings.stuck_seconds
             and (place in mine or not mine)
-        ]
+        }
+        return await topics.hold_messages(self._settings.kafka_url, late) if late else set()
 
     async def _behind(self) -> dict[TopicPartition, int]:
         """The next offsets of the partitions that have messages to be applied."""
         stored: dict[TopicPartition, int] = {}
         async with self._database.connection() as connection:
             for agent in self._agents:
-                rows = await offsets.read(connection, agent.projection)
+                rows = await offsets.read(connection, agent.reader)
                 for partition, row in rows.items():
                     if row.stopped_reason is None:
                         stored[TopicPartition(agent.topic, partition)] = row.next_offset

@@ -1,4 +1,4 @@
-"""A batch of messages into a projection's tables: rows and offsets in one transaction, once.
+"""A batch of messages into a reader's tables: rows and offsets in one transaction, once.
 
 Design, section 5: the transaction starts by locking the offsets of its partitions, skips what
 they have passed, and applies the rest. What is transient is waited out in place. A message that
@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from projections.migrate import Projection
+from projections.migrate import Reader
 from schemas.errors import RejectedError, SyncError
 from schemas.limits import replace_forbidden
 from streams import dead_letters, metrics, offsets, retry
@@ -24,6 +24,7 @@ from streams.received import Received
 log = structlog.get_logger()
 
 TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
+TRANSACTION_MESSAGES_MAX = 500
 EXITS_MAX = 3
 ERROR_MAX = 4_000  # Characters of an error that are kept.
 GAPS_MAX = 2  # The second gap at one offset is a loss.
@@ -56,22 +57,24 @@ class Decoded:
 
 
 class Projector:
-    """Applies batches to one projection. `committed` is how far each partition is safe."""
+    """Applies what one reader reads. `committed` is how far each partition is safe."""
 
     def __init__(
         self,
         database: Database,
-        projection: Projection,
+        reader: Reader,
         *,
         decode: Decode,
         apply: Apply,
         retry_delay_seconds_max: float,
+        transaction_messages_max: int = TRANSACTION_MESSAGES_MAX,
     ) -> None:
         self._database = database
-        self._projection = projection
+        self._reader = reader
         self._decode = decode
         self._apply = apply
         self._retry_delay_seconds_max = retry_delay_seconds_max
+        self._transaction_messages_max = transaction_messages_max
         self.committed: dict[int, int] = {}
 
     async def apply(self, batch: Sequence[Received]) -> None:
@@ -79,7 +82,7 @@ class Projector:
 
         Raises OffsetGap, MessageUnsolved and VersionSuperseded: each must end the process.
         """
-        cut = portions(batch)
+        cut = portions(batch, messages_max=self._transaction_messages_max)
         decoding = self._start_decoding(cut[0])
         for place in range(len(cut)):
             decoded = await decoding
@@ -106,7 +109,7 @@ class Projector:
         try:
             await retry.until_done(
                 lambda: self._transaction(portion),
-                what=self._projection.agent,
+                what=self._reader.agent,
                 delay_seconds_max=self._retry_delay_seconds_max,
             )
         except offsets.VersionSuperseded:
@@ -127,26 +130,29 @@ class Projector:
     async def _transaction(self, portion: list[Decoded]) -> None:
         async with self._database.transaction() as connection:
             stored = await offsets.lock(
-                connection, self._projection, [one.received.partition for one in portion]
+                connection, self._reader, [one.received.partition for one in portion]
             )
-            fresh = _fresh(portion, stored)
+            fresh = _fresh(portion, stored, may_have_holes=self._reader.may_have_holes)
             moved = await self._write(connection, fresh) if fresh else {}
+        passed = 0
         for partition, row in stored.items():
             position = moved[partition].next_offset if partition in moved else row.next_offset
             self.committed[partition] = position
-        metrics.MESSAGES_APPLIED.labels(self._projection.name).inc(len(fresh))
+            passed += position - row.next_offset
+        metrics.MESSAGES_APPLIED.labels(self._reader.name).inc(len(fresh))
+        metrics.OFFSETS_WITHOUT_MESSAGE.labels(self._reader.topic).inc(passed - len(fresh))
 
     async def _write(
         self, connection: asyncpg.Connection, fresh: list[Decoded]
     ) -> dict[int, offsets.Moved]:
-        await connection.execute(f"SET LOCAL search_path = {self._projection.schema}")
+        await connection.execute(f"SET LOCAL search_path = {self._reader.schema}")
         for one in fresh:
             if one.failure is not None:
                 raise one.failure
         events = [one.event for one in fresh if one.rejection is None]
         if events:
             ignored = await self._apply(connection, events)
-            metrics.EVENTS_IGNORED.labels(self._projection.name).inc(ignored)
+            metrics.EVENTS_IGNORED.labels(self._reader.name).inc(ignored)
         for one in fresh:
             if one.rejection is not None:
                 await self._reject(connection, one.received, one.rejection)
@@ -157,14 +163,14 @@ class Projector:
             )
             for partition, received in last.items()
         }
-        await offsets.move(connection, self._projection, moved)
-        await connection.execute(NOTIFY, f"bokflow_{self._projection.name}")
+        await offsets.move(connection, self._reader, moved)
+        await connection.execute(NOTIFY, f"bokflow_{self._reader.name}")
         return moved
 
     async def _reject(
         self, connection: asyncpg.Connection, received: Received, error: RejectedError
     ) -> None:
-        agent, at = self._projection.agent, datetime.now(UTC)
+        agent, at = self._reader.agent, datetime.now(UTC)
         await dead_letters.set_aside(connection, received, error, agent=agent, at=at)
         metrics.DEAD_LETTERS.labels(received.topic, error.reason).inc()
         log.warning(
@@ -179,7 +185,7 @@ class Projector:
     async def _meet(self, gap: OffsetGap) -> None:
         """The first time the process goes, and its restart seeks anew; then it is a loss."""
         exits = await self._count_exit(gap.partition, gap.expected, gap, exits_max=GAPS_MAX)
-        log.error("offset_gap_met", agent=self._projection.agent, error=str(gap), exits=exits)
+        log.error("offset_gap_met", agent=self._reader.agent, error=str(gap), exits=exits)
         if exits < GAPS_MAX:
             raise gap
 
@@ -207,7 +213,7 @@ class Projector:
             async with self._database.transaction() as connection:
                 exits = await offsets.count_exit(
                     connection,
-                    self._projection,
+                    self._reader,
                     partition=partition,
                     message_offset=message_offset,
                     error=replace_forbidden(f"{type(error).__name__}: {error}")[:ERROR_MAX],
@@ -215,30 +221,35 @@ class Projector:
                 if exits >= exits_max:
                     reason = f"message {message_offset} ended the worker {exits} times: {error!r}"
                     reason = replace_forbidden(reason)[:ERROR_MAX]
-                    await offsets.stop(connection, self._projection, partition, reason)
+                    await offsets.stop(connection, self._reader, partition, reason)
                 return exits
 
         return await retry.until_done(
             count,
-            what=self._projection.agent,
+            what=self._reader.agent,
             delay_seconds_max=self._retry_delay_seconds_max,
         )
 
 
-def portions(batch: Sequence[Received]) -> list[list[Received]]:
-    """The batch cut so that one transaction holds a bounded number of bytes."""
+def portions(
+    batch: Sequence[Received], *, messages_max: int = TRANSACTION_MESSAGES_MAX
+) -> list[list[Received]]:
+    """The batch cut so that one transaction holds a bounded number of messages and bytes."""
     cut: list[list[Received]] = [[]]
     size_bytes = 0
     for received in batch:
         size_bytes += received.size_bytes
-        if cut[-1] and size_bytes > TRANSACTION_BYTES_MAX:
+        is_full = len(cut[-1]) == messages_max or size_bytes > TRANSACTION_BYTES_MAX
+        if cut[-1] and is_full:
             cut.append([])
             size_bytes = received.size_bytes
         cut[-1].append(received)
     return cut
 
 
-def _fresh(portion: list[Decoded], stored: dict[int, offsets.Stored]) -> list[Decoded]:
+def _fresh(
+    portion: list[Decoded], stored: dict[int, offsets.Stored], *, may_have_holes: bool
+) -> list[Decoded]:
     """What the stored offsets have not passed yet. Raises OffsetGap where one is skipped."""
     expected = {partition: row.next_offset for partition, row in stored.items()}
     fresh = []
@@ -246,7 +257,7 @@ def _fresh(portion: list[Decoded], stored: dict[int, offsets.Stored]) -> list[De
         partition, offset = one.received.partition, one.received.offset
         if stored[partition].stopped_reason is not None or offset < expected[partition]:
             continue
-        if offset > expected[partition]:
+        if offset > expected[partition] and not may_have_holes:
             raise OffsetGap(
                 one.received.topic, partition, came=offset, expected=expected[partition]
             )

@@ -15,6 +15,7 @@ class Received:
     value: bytes | None
     headers: Headers
     received_at: datetime
+    timestamp_seconds: float  # The log's own time of it, since 1970.
 
     @property
     def size_bytes(self) -> int:

@@ -1,10 +1,12 @@
 """The settings, read once from BOKFLOW_* variables; a misspelt one stops the start."""
 
 import os
+import re
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import from_json
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topics import PARTITIONS_DEFAULT
@@ -12,6 +14,19 @@ from schemas.topics import PARTITIONS_DEFAULT
 PREFIX = "BOKFLOW_"
 # Set for the test run and for child processes; not settings of the engine.
 OTHER_VARIABLES = ("BOKFLOW_ALL_TESTS", "BOKFLOW_PARENT_PIPE")
+
+
+def _from_json(value: Any) -> Any:
+    """What stands in a variable is a text."""
+    return from_json(value) if isinstance(value, str) else value
+
+
+def _check_tokens(tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    """A token goes into a header, where a blank or a line end would be told in an error."""
+    for company_id, token in tokens.items():
+        if not re.fullmatch("[!-~]+", token.get_secret_value()):
+            raise ValueError(f"the token of {company_id} is empty or has more than visible ASCII")
+    return tokens
 
 
 class SettingsWrong(Exception):
@@ -39,6 +54,16 @@ class Settings(BaseSettings):
     transaction_timeout_seconds: float = Field(default=120.0, ge=1)
     lock_timeout_seconds: float = Field(default=20.0, ge=1)
     retry_delay_seconds_max: float = Field(default=10.0, ge=0.1, le=300)
+
+    sync_interval_seconds: float = Field(default=3600.0, ge=1)  # Between automatic runs.
+    whole_read_seconds: float = Field(default=86_400.0, ge=1)  # An older whole read is done again.
+    run_seconds_max: float = Field(default=7_200.0, ge=1)  # Then a run has failed.
+    stalled_seconds: float = Field(default=900.0, ge=1)  # Without an outcome: stalled.
+    fortnox_url: str = "https://api.fortnox.se/3"
+    # Access tokens by company, as JSON; "*" is for all that have none of their own.
+    fortnox_tokens: Annotated[
+        dict[str, SecretStr], BeforeValidator(_from_json), AfterValidator(_check_tokens)
+    ] = Field(default_factory=dict)
 
     @classmethod
     def with_servers(cls, kafka_url: str, postgres_dsn: str) -> Self:

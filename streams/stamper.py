@@ -32,6 +32,11 @@ class Stamper:
         self.vouchers = 0
         self.set_aside = 0
 
+    @property
+    def all_vouchers(self) -> int:
+        """Those that could be booked, and those that were set aside."""
+        return self.vouchers + self.set_aside
+
     def next_message(self, pages: Iterator[Page]) -> Message | None:
         """The next page as a message, None where there is none."""
         page = next(pages, None)

@@ -5,31 +5,32 @@ whole, under the next attempt; the ledger's fence keeps what the dead one still 
 """
 
 import asyncio
-from collections import deque
+from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import structlog
-from aiokafka.structs import RecordMetadata
 
-from connectors.protocol import Connector, PlannedRead
 from schemas.errors import (
     BrokerUnavailable,
     RejectedError,
+    SourceUnavailable,
     TransientError,
-    UploadRefused,
 )
-from schemas.parts import Scope
-from streams import lease, retry, sync_runs
+from streams import lease, retry, run_ends, sync_runs
 from streams.database import Database
+from streams.publication import Publication
 from streams.publisher import Publisher
-from streams.stamper import Stamper
-from streams.sync_runs import Claimed
-from streams.upload_source import upload_source
+from streams.reading_thread import ReadingThread
+from streams.run_ends import Failure
+from streams.settings import Settings
+from streams.sources import open_source
+from streams.sync_runs import Claimed, RunLost
 
 log = structlog.get_logger()
-UNACKNOWLEDGED_MAX = 16
-PROGRESS_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 BROKER_DELAY_SECONDS_MAX = 5.0
+ATTEMPTS_MAX = 20
 
 
 class AttemptsExhausted(RejectedError):
@@ -41,38 +42,45 @@ class AttemptsExhausted(RejectedError):
         super().__init__(f"{attempts} attempts ended without an outcome; see the workers' logs")
 
 
+class SourceTooSlow(RejectedError):
+    """The source has not been read within the time that a run may take."""
+
+    reason = "timed_out"
+
+    def __init__(self, seconds_max: float) -> None:
+        super().__init__(f"the source was not read within {seconds_max:.0f} s")
+
+
+class CancelRequested(RejectedError):
+    """Somebody has asked for the run's end."""
+
+    reason = "requested"
+
+
 class SyncRunner:
     """Runs what is queued, one run at a time; a worker has several of them."""
 
     def __init__(
-        self, database: Database, publisher: Publisher, *, holder: str, lease_seconds: float
+        self, database: Database, publisher: Publisher, settings: Settings, *, holder: str
     ) -> None:
         self._database = database
         self._publisher = publisher
+        self._settings = settings
+        self._interval = timedelta(seconds=settings.sync_interval_seconds)
         # A worker's runners hold leases against each other too.
         self._holder = f"{holder}/{uuid4().hex[:8]}"
-        self._lease_seconds = lease_seconds
-        self._next_progress_at = 0.0
 
     async def run_next(self) -> bool:
         """Claims a run and carries it to its confirming; False where there is none to claim."""
         run = await self._claim()
         if run is None:
             return False
-        heartbeat = asyncio.create_task(self._hold(run))
-        work = asyncio.create_task(self._carry_out(run))
         try:
-            await asyncio.wait({heartbeat, work}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                heartbeat.result()  # Its own error, if that is why it ended.
-                raise sync_runs.RunLost(run.run_id)
-            work.result()
-        except sync_runs.RunLost:
+            await self._carry_out(run)
+        except RunLost:
             log.warning("run_lost", run_id=run.run_id, attempt=run.attempt)
         finally:
-            for task in (heartbeat, work):
-                task.cancel()
-            await asyncio.gather(heartbeat, work, return_exceptions=True)
+            # Also where this worker is told to stop: another one goes on at once.
             name = sync_runs.lease_name(run.run_id)
             await lease.give_back(self._database, name, holder=self._holder)
         return True
@@ -87,34 +95,42 @@ class SyncRunner:
                     run_id=run_id,
                     company_id=company_id,
                     holder=self._holder,
-                    seconds=self._lease_seconds,
+                    seconds=self._settings.lease_seconds,
                 )
             if run is not None:
                 return run
         return None
 
-    async def _hold(self, run: Claimed) -> None:
-        """Keeps the lease; returns when it is lost."""
-        name, held = sync_runs.lease_name(run.run_id), True
-        while held:
-            await asyncio.sleep(self._lease_seconds / 3)
-            try:
-                async with self._database.connection() as connection:
-                    held = await lease.extend(
-                        connection, name=name, holder=self._holder, seconds=self._lease_seconds
-                    )
-            except TransientError:
-                continue  # The lease goes on until it has run out.
-
     async def _carry_out(self, run: Claimed) -> None:
+        publication = Publication(self._database, self._publisher, run)
         try:
-            if run.attempt > sync_runs.ATTEMPTS_MAX:
+            if run.attempt > ATTEMPTS_MAX:
                 raise AttemptsExhausted(run.attempt - 1)
-            await self._read_source(run)
-        except RejectedError as error:
-            reason = error.code if isinstance(error, UploadRefused) else error.reason
-            log.warning("run_failed", run_id=run.run_id, reason=reason, error=str(error))
-            await self._fail(run, reason=reason, detail=str(error))
+            await self._while_held(run, publication)
+        except CancelRequested:
+            await self._cancel(run, publication)
+        except (RejectedError, SourceUnavailable) as error:
+            await self._fail(run, publication, error)
+        else:
+            await self._confirm(run, publication)
+
+    async def _while_held(self, run: Claimed, publication: Publication) -> None:
+        """Publishes the run, until it is lost, cancelled or late. Raises as `_watch`, and more."""
+        watch = asyncio.create_task(self._watch(run, publication))
+        work = asyncio.create_task(self._publish(run, publication))
+        try:
+            await asyncio.wait({watch, work}, return_when=asyncio.FIRST_COMPLETED)
+            await (work if work.done() else watch)
+        finally:
+            for task in (watch, work):
+                task.cancel()
+            await asyncio.gather(watch, work, return_exceptions=True)
+
+    async def _publish(self, run: Claimed, publication: Publication) -> None:
+        try:
+            with ReadingThread() as thread:
+                connector = await open_source(self._database, self._settings, run, thread)
+                await publication.publish_all(connector, thread)
         except BrokerUnavailable:
             # Waited out here, so that an outage costs one attempt and not one per retry.
             await retry.until_done(
@@ -124,68 +140,60 @@ class SyncRunner:
             )
             raise
 
-    async def _read_source(self, run: Claimed) -> None:
-        assert run.upload_id is not None  # Other sources come with their connectors.
-        async with upload_source(self._database, run) as connector:
-            await self._publish_all(run, connector)
+    async def _watch(self, run: Claimed, publication: Publication) -> None:
+        """Keeps the lease and shows the progress.
+
+        Raises RunLost, CancelRequested and SourceTooSlow, at most a second after it is so.
+        """
+        shown = 0
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    await self._look(connection, run)
+                    if publication.vouchers != shown:
+                        shown = publication.vouchers
+                        await sync_runs.show_progress(connection, run, vouchers=shown)
+            except RunLost:
+                raise
+            except TransientError:
+                pass  # The lease goes on until it has run out.
+            await asyncio.sleep(min(LOOK_SECONDS, self._settings.lease_seconds / 3))
+
+    async def _look(self, connection: asyncpg.Connection, run: Claimed) -> None:
+        is_held = await lease.extend(
+            connection,
+            name=sync_runs.lease_name(run.run_id),
+            holder=self._holder,
+            seconds=self._settings.lease_seconds,
+        )
+        if not is_held:
+            raise RunLost(run.run_id)
+        seconds_max = self._settings.run_seconds_max
+        found = await sync_runs.look(connection, run, seconds_max=seconds_max)
+        if found.is_cancelled:
+            raise CancelRequested(run.run_id)
+        if found.is_late:
+            raise SourceTooSlow(seconds_max)
+
+    async def _confirm(self, run: Claimed, publication: Publication) -> None:
         async with self._database.transaction() as connection:
-            await sync_runs.confirm(connection, run)
+            row = await sync_runs.lock_own(connection, run)
+            if row["cancel_requested_at"] is None:
+                await sync_runs.confirm(connection, row, vouchers=publication.vouchers)
+            else:  # It was not too late when somebody was told that the run would be cancelled.
+                await run_ends.cancel(connection, row, unfinished=(), interval=self._interval)
 
-    async def _publish_all(self, run: Claimed, connector: Connector) -> None:
-        planned = await asyncio.to_thread(connector.reads, Scope())
-        async with self._database.connection() as connection:
-            done = await sync_runs.done_reads(connection, run.run_id)
-        for position, plan in enumerate(planned):
-            if plan.read.name in done:
-                continue
-            end = await self._publish_read(run, connector, plan)
-            async with self._database.transaction() as connection:
-                await sync_runs.add_read(
-                    connection,
-                    run,
-                    read=plan.read.name,
-                    position=position,
-                    partition=end.partition,
-                    message_offset=end.offset,
-                )
+    async def _cancel(self, run: Claimed, publication: Publication) -> None:
+        unfinished = publication.unfinished
+        async with self._database.transaction() as connection:
+            row = await sync_runs.lock_own(connection, run)
+            await run_ends.cancel(connection, row, unfinished=unfinished, interval=self._interval)
 
-    async def _publish_read(
-        self, run: Claimed, connector: Connector, plan: PlannedRead
-    ) -> RecordMetadata:
-        """Publishes one read; where its ReadCompleted stands, once the broker has all of it."""
-        stamper = Stamper(run, plan)
-        pages = connector.pages(plan.read)
-        unacknowledged: deque[asyncio.Future[RecordMetadata]] = deque()
-        # The reading is work of the processor: in a thread, so that the agents go on meanwhile.
-        while (message := await asyncio.to_thread(stamper.next_message, pages)) is not None:
-            unacknowledged.append(await self._publisher.send(message))
-            if len(unacknowledged) > UNACKNOWLEDGED_MAX:
-                await self._publisher.acknowledged(unacknowledged.popleft())
-            await self._show_progress(run, stamper)
-        while unacknowledged:
-            await self._publisher.acknowledged(unacknowledged.popleft())
-        last = await self._publisher.send(stamper.completion())
-        await self._show_progress(run, stamper, at_once=True)
-        return await self._publisher.acknowledged(last)
-
-    async def _show_progress(
-        self, run: Claimed, stamper: Stamper, *, at_once: bool = False
+    async def _fail(
+        self, run: Claimed, publication: Publication, error: RejectedError | SourceUnavailable
     ) -> None:
-        now = asyncio.get_running_loop().time()
-        if not stamper.vouchers or (not at_once and now < self._next_progress_at):
-            return
-        self._next_progress_at = now + PROGRESS_SECONDS
-        done = stamper.vouchers + stamper.set_aside
-        async with self._database.connection() as connection:
-            await connection.execute(sync_runs.PROGRESS, run.run_id, run.attempt, done)
-
-    async def _fail(self, run: Claimed, *, reason: str, detail: str) -> None:
+        failure = Failure.because(error, unfinished=publication.unfinished)
+        log.warning("run_failed", run_id=run.run_id, reason=failure.reason, error=failure.detail)
         async with self._database.transaction() as connection:
-            row = await sync_runs.lock_open(
-                connection, run_id=run.run_id, company_id=run.company_id
-            )
-            if row is not None and row["attempt"] == run.attempt:
-                now = await connection.fetchval("SELECT engine.clock()")
-                await sync_runs.fail(
-                    connection, row, reason=reason, detail=detail, reads=[], now=now
-                )
+            row = await sync_runs.lock_own(connection, run)
+            await run_ends.fail(connection, row, failure, interval=self._interval)

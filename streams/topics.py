@@ -1,14 +1,20 @@
 """The topics on the broker: made explicitly, and their partition count checked, never changed."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.partitioner import DefaultPartitioner
 
 from schemas.errors import BrokerUnavailable, SyncError
 from schemas.topics import TOPICS
+
+PARTITIONER = DefaultPartitioner()  # As the publisher's.
+READ_MS = 500
+READ_SECONDS_MAX = 30
 
 
 class PartitionsDiffer(SyncError):
@@ -48,16 +54,56 @@ async def partition_counts(kafka_url: str) -> dict[str, int]:
 
 async def end_offsets(kafka_url: str, places: list[TopicPartition]) -> dict[TopicPartition, int]:
     """Where the log ends in each of those partitions. Raises BrokerUnavailable."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka_url, enable_auto_commit=False)
+    async with _consumer(kafka_url) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        return ends
+
+
+def partition_of(company_id: str, *, partitions: int) -> int:
+    """Where the engine's messages of a company stand on each topic."""
+    partition: int = PARTITIONER(company_id.encode(), range(partitions), ())
+    return partition
+
+
+async def hold_messages(
+    kafka_url: str, positions: Mapping[TopicPartition, int]
+) -> set[TopicPartition]:
+    """The partitions with a message at that offset or beyond: before the end may be nothing but
+    holes, such as the marks of transactions. Raises BrokerUnavailable.
+    """
+    async with _consumer(kafka_url) as consumer, asyncio.timeout(READ_SECONDS_MAX):
+        ends = await consumer.end_offsets(list(positions))
+        # At once, and for good: aiokafka may not stop after partitions have been assigned anew.
+        consumer.assign(list(positions))
+        for place, at in positions.items():
+            consumer.seek(place, at)
+        holding: set[TopicPartition] = set()
+        while open_places := [
+            place
+            for place in positions
+            if place not in holding and await consumer.position(place) < ends[place]
+        ]:
+            holding |= set(await consumer.getmany(*open_places, timeout_ms=READ_MS, max_records=1))
+        return holding
+
+
+@asynccontextmanager
+async def _consumer(kafka_url: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group, which sees what a worker sees."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka_url,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # The oldest commands go.
+        isolation_level="read_committed",
+    )
     try:
         await consumer.start()
         try:
-            ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-            return ends
+            yield consumer
         finally:
             await consumer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"the ends of the log are not known: {error!r}") from error
+        raise BrokerUnavailable(f"the log cannot be looked at: {error!r}") from error
 
 
 @asynccontextmanager

@@ -10,8 +10,10 @@ SENTENCES = {
         "There is no company {company_id} any more.",
     ),
     "directly_connected": (
-        "{company_id} är anslutet till {source}: koppla från det innan filer kan läsas in.",
-        "{company_id} is connected to {source}: disconnect it before files can come.",
+        "{company_id} är anslutet till {source}: koppla från det innan filer kan läsas in"
+        " (bokflow connections disconnect {company_id}).",
+        "{company_id} is connected to {source}: disconnect it before files can come"
+        " (bokflow connections disconnect {company_id}).",
     ),
     "organisation_number_differs": (
         "Filen hör till organisationsnummer {number}, {company_id} har {known}: välj rätt företag,"

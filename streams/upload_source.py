@@ -1,8 +1,5 @@
 """An upload as the source of a run: its stored file, and what the company's books hold already."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from connectors.sie.connector import SieConnector
 from connectors.sie.file import SieFile
 from projections.queries.known_books import known_books
@@ -10,6 +7,7 @@ from schemas.errors import TransientError
 from schemas.known_books import KnownBooks
 from streams import retry, uploads
 from streams.database import Database
+from streams.reading_thread import ReadingThread
 from streams.sync_runs import Claimed
 
 LEDGER_GENERATION = "SELECT coalesce(max(generation), 0) FROM ledger.company WHERE company_id = $1"
@@ -25,20 +23,19 @@ class LedgerBehind(TransientError):
         )
 
 
-@asynccontextmanager
-async def upload_source(database: Database, run: Claimed) -> AsyncIterator[SieConnector]:
+async def open_upload(database: Database, run: Claimed, thread: ReadingThread) -> SieConnector:
     """The connector of the run's file. Raises UploadRefused where the company takes it no more."""
     assert run.upload_id is not None, "the caller has looked"
     known = await _known_books(database, run)
     async with database.connection() as connection:
         await uploads.check_again(connection, run.upload_id)
         stored = await uploads.fetch(connection, run.upload_id)
-    with stored.file as file:
-        yield SieConnector(
-            SieFile(file, name=stored.file_name),
-            known,
-            upload_id=run.upload_id if stored.again else None,
-        )
+    file = await thread.open(stored.file)
+    return SieConnector(
+        SieFile(file, name=stored.file_name),
+        known,
+        upload_id=run.upload_id if stored.again else None,
+    )
 
 
 async def _known_books(database: Database, run: Claimed) -> KnownBooks:

@@ -16,25 +16,17 @@ from connectors.sie.file import Judgement
 from connectors.sie.header import normalised_organisation_number
 from projections.queries.known_books import stored_years
 from schemas.bookkeeping import FiscalYear
-from schemas.lifecycle_events import CompanyRegistered, SyncQueued, UploadReceived
+from schemas.lifecycle_events import SyncQueued, UploadReceived
 from schemas.lifecycle_events import UploadRefused as UploadRefusedEvent
 from schemas.limits import TEXT_CHARACTERS_MAX
-from streams import outbox
+from schemas.sources import SIE, UPLOADED
+from streams import companies, connections, outbox
 from streams.upload_refusals import upload_refused
 
-SOURCE = "sie"
 CHUNK_BYTES = 1024 * 1024
 # A file that is read lies in memory up to this size, beyond it on disk.
 SPOOL_BYTES_MAX = 4 * CHUNK_BYTES
 
-FIND_COMPANY = """
-    SELECT source, organisation_number, currency FROM engine.company
-    WHERE company_id = $1 FOR UPDATE
-"""
-ADD_COMPANY = """
-    INSERT INTO engine.company (company_id, source, name, organisation_number, registered_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (company_id) DO NOTHING RETURNING true
-"""
 KEEP_IDENTITY = """
     UPDATE engine.company SET currency = coalesce(currency, $3), organisation_number =
         CASE WHEN organisation_number IS NULL OR $4 THEN $2 ELSE organisation_number END
@@ -140,43 +132,25 @@ async def _admit(
     """
     number = normalised_organisation_number(judgement.organisation_number)
     currency = judgement.currency
-    await _ensure_company(
-        connection,
-        company_id,
-        name=name[:TEXT_CHARACTERS_MAX],  # Without one, the files say what it is called.
-        number=number,
-        now=now,
-    )
+    if await companies.lock(connection, company_id) is None:
+        await companies.register(
+            connection,
+            company_id,
+            source=SIE.name,
+            name=name[:TEXT_CHARACTERS_MAX],  # Without one, the files say what it is called.
+            organisation_number=number,
+            now=now,
+        )
     replaced = await check_company(
         connection, company_id, number=number, currency=currency, forced=forced
     )
+    if await connections.state_of(connection, company_id) == "disconnected":
+        await connections.give_way_to_files(connection, company_id, now=now)
     # A file that only adds and names no currency must not decide it for the years to come.
     decides = judgement.currency_is_stated or judgement.sie_type != "4I"
     kept = currency if decides else None
     await connection.execute(KEEP_IDENTITY, company_id, number, kept, replaced is not None)
     return replaced
-
-
-async def _ensure_company(
-    connection: asyncpg.Connection,
-    company_id: str,
-    *,
-    name: str,
-    number: str | None,
-    now: datetime,
-) -> None:
-    """A company exists from its first upload."""
-    is_new = await connection.fetchval(ADD_COMPANY, company_id, SOURCE, name, number, now)
-    if is_new:
-        await outbox.emit(
-            connection,
-            CompanyRegistered,
-            company_id=company_id,
-            occurred_at=now,
-            name=name,
-            organisation_number=number,
-            source=SOURCE,
-        )
 
 
 async def _queue(
@@ -194,10 +168,10 @@ async def _queue(
         occurred_at=now,
         run_id=upload.run_id,
         trigger="upload",
-        source=SOURCE,
+        source=SIE.name,
         upload_id=upload.upload_id,
     )
-    ids = (upload.run_id, company_id, SOURCE, upload.upload_id)
+    ids = (upload.run_id, company_id, SIE.name, upload.upload_id)
     await connection.execute(ADD_RUN, *ids, queued, now, vouchers_expected)
 
 
@@ -213,7 +187,7 @@ async def refuse(
 ) -> None:
     """Remembers a refused file in the log of the company's uploads, where the company is known."""
     async with connection.transaction():
-        if await connection.fetchrow(FIND_COMPANY, company_id) is None:
+        if await connection.fetchrow(companies.LOCK, company_id) is None:
             return
         await outbox.emit(
             connection,
@@ -239,10 +213,10 @@ async def check_company(
 
     Returns its own number where that is another, and its user insists.
     """
-    row = await connection.fetchrow(FIND_COMPANY, company_id)
+    row = await connection.fetchrow(companies.LOCK, company_id)
     if row is None:
         raise upload_refused("unknown_company", company_id=company_id)
-    if row["source"] not in (SOURCE, "visma-administration"):
+    if row["source"] not in UPLOADED and await _is_connected(connection, company_id):
         raise upload_refused("directly_connected", company_id=company_id, source=row["source"])
     known = row["organisation_number"]
     other: str | None = known if number and known and number != known else None
@@ -253,6 +227,10 @@ async def check_company(
         facts = {"company_id": company_id, "currency": currency, "known": row["currency"]}
         raise upload_refused("currency_differs", **facts)
     return other
+
+
+async def _is_connected(connection: asyncpg.Connection, company_id: str) -> bool:
+    return await connections.state_of(connection, company_id) != "disconnected"
 
 
 async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:

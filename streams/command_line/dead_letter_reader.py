@@ -65,6 +65,12 @@ async def read_all(kafka_url: str, company_id: str | None) -> list[DeadLetter]:
 
 async def read_one(kafka_url: str, *, partition: int, offset: int) -> DeadLetterContent:
     """One dead letter whole. Raises CommandRefused."""
+    record = await read_record(kafka_url, partition=partition, offset=offset)
+    return DeadLetterContent(**_letter(record), **_content(record))
+
+
+async def read_record(kafka_url: str, *, partition: int, offset: int) -> ConsumerRecord:
+    """One dead letter as it stands on its topic. Raises CommandRefused."""
     place = TopicPartition(DEAD_LETTERS.name, partition)
     if place in await _places(kafka_url):
         async with _consumer(kafka_url) as consumer:
@@ -74,7 +80,7 @@ async def read_one(kafka_url: str, *, partition: int, offset: int) -> DeadLetter
                 consumer.assign([place])
                 consumer.seek(place, offset)
                 async for record in _up_to(consumer, {place: offset + 1}):
-                    return DeadLetterContent(**_letter(record), **_content(record))
+                    return record
     raise CommandRefused("unknown_dead_letter", id=f"{partition}:{offset}")
 
 

@@ -4,9 +4,10 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Annotated
 
+import asyncpg
 import typer
 
-from streams.command_line.answer import print_json, refusals, tell
+from streams.command_line.answer import ask, print_json, refusals, tell
 from streams.command_line.connect import kafka_url
 from streams.command_line.options import (
     DATA_DIR,
@@ -22,11 +23,14 @@ from streams.command_line.texts import label
 
 if TYPE_CHECKING:  # Commands that do not read Kafka start without its client.
     from streams.command_line.dead_letter_reader import DeadLetter, DeadLetterContent
+    from streams.command_line.redrive import Redriven
 
 TABLE_ROWS = 50
 
 app = typer.Typer(
-    help="Look at messages that could not be applied.", no_args_is_help=True, add_completion=False
+    help="Look at messages that could not be applied, and send commands again.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 LetterId = Annotated[
     str, typer.Argument(metavar="ID", help="As in the list: partition and offset, 3:17.")
@@ -72,10 +76,7 @@ def show_letter(
 
     options = Options.of(data_dir, output, lang)
     with refusals(options):
-        place = re.fullmatch("([0-9]{1,9}):([0-9]{1,18})", letter_id)
-        if place is None:
-            raise CommandRefused("invalid_dead_letter_id", exit_code=EXIT_USAGE, text=letter_id)
-        partition, offset = map(int, place.groups())
+        partition, offset = _place(letter_id)
         found = asyncio.run(
             read_one(kafka_url(options.data_dir), partition=partition, offset=offset)
         )
@@ -83,6 +84,42 @@ def show_letter(
             print_json(found)
         else:
             _show_one(found)
+
+
+@app.command("redrive")
+def redrive_letter(
+    letter_id: LetterId,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """Send a command again, as it was, once what it failed on has been mended."""
+    from streams.command_line.dead_letter_reader import read_record
+    from streams.command_line.redrive import redrive
+
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        partition, offset = _place(letter_id)
+        record = asyncio.run(
+            read_record(kafka_url(options.data_dir), partition=partition, offset=offset)
+        )
+
+        async def question(connection: asyncpg.Connection) -> "Redriven":
+            return await redrive(connection, record)
+
+        tell(options, ask(options, question), _show_redriven)
+
+
+def _place(letter_id: str) -> tuple[int, int]:
+    """Partition and offset among the dead letters. Raises CommandRefused."""
+    place = re.fullmatch("([0-9]{1,9}):([0-9]{1,18})", letter_id)
+    if place is None:
+        raise CommandRefused("invalid_dead_letter_id", exit_code=EXIT_USAGE, text=letter_id)
+    return int(place[1]), int(place[2])
+
+
+def _show_redriven(found: "Redriven", language: str) -> None:
+    typer.echo(label("redriven", language, id=found.id))
 
 
 def _show_list(found: "list[DeadLetter]", language: str) -> None:

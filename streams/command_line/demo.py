@@ -1,10 +1,18 @@
-"""The demo: three companies that never were, from SIE files through Kafka to their books."""
+"""The demo: companies that never were, from SIE files and from an accounting system.
+
+Three come by files. Two are connected to a Fortnox that is simulated: one of them syncs by itself
+while its books change; the login of the other is not accepted.
+"""
 
 from pathlib import Path
 
 import typer
 
 from connectors.sie.generator import GeneratedCompany, generate
+from schemas.commands import ConnectionRequested
+from schemas.sources import FORTNOX
+from streams.command_line.answer import refusals
+from streams.command_line.engine_command import Outcome, Waiting, command_id, requested_by, send
 from streams.command_line.import_one import Importer
 from streams.command_line.options import Options
 from streams.command_line.show import count, printer
@@ -12,25 +20,32 @@ from streams.command_line.status import status
 from streams.command_line.texts import label
 from streams.command_line.trial_balance import trial_balance
 from streams.command_line.words import word
+from streams.demo_source import BROKEN, CONNECTED, SYNC_SECONDS
 
 # The id, the seed and the vouchers of each year.
 COMPANIES = (("alfa", 6, 220), ("beta", 3, 340), ("gamma", 33, 150))
 YEARS = 2
+# What is connected, and how its first run ends if all is well.
+CONNECTIONS = ((CONNECTED, ("completed", None)), (BROKEN, ("failed", "reconnect_required")))
 
 
 def show_demo(options: Options) -> bool:
-    """Imports the companies and shows what has become of them; whether all went well."""
+    """Imports and connects the companies, and shows what has become of them.
+
+    Returns whether all went well, which is for the one without a login that it failed.
+    """
     directory = options.data_dir / "demo"
     directory.mkdir(parents=True, exist_ok=True)
     outcomes = [_import(options, directory, *company) for company in COMPANIES]
-    for company_id, _, _ in COMPANIES:
+    outcomes += [_connect(options, *company) for company in CONNECTIONS]
+    companies = [company_id for company_id, *_ in (*COMPANIES, *CONNECTIONS)]
+    for company_id in companies:
         _title(label("demo.company", options.language, company_id=company_id))
         _show_status(options, company_id)
     first = COMPANIES[0][0]
     trial_balance(first, None, options.data_dir, options.output, options.language)
-    typer.echo(
-        label("demo.next", options.language, company_id=first, directory=directory), err=True
-    )
+    facts = {"company_id": first, "connected": CONNECTED, "seconds": SYNC_SECONDS}
+    typer.echo(label("demo.next", options.language, **facts, directory=directory), err=True)
     return all(outcomes)
 
 
@@ -51,6 +66,29 @@ def _import(options: Options, directory: Path, company_id: str, seed: int, vouch
         typer.echo(told, err=True)
         went_well = went_well and result.status == "completed"
     return went_well
+
+
+def _connect(options: Options, company_id: str, wanted: tuple[str, str | None]) -> bool:
+    """Connects the company, and waits for the end of its first run, with progress."""
+    command = ConnectionRequested(
+        company_id=company_id,
+        command_id=command_id(),
+        requested_by=requested_by(),
+        source=FORTNOX.name,
+    )
+    with refusals(options):
+        send(options, command)
+        outcome = Waiting(options, command, "first_run_ended").outcome()
+    typer.echo(_told(outcome, options.language), err=True)
+    return (outcome.status, outcome.reason) == wanted
+
+
+def _told(outcome: Outcome, language: str) -> str:
+    vouchers = outcome.created + outcome.changed + outcome.unchanged
+    status = word(outcome.status, language)
+    because = f"{status}: {word(outcome.reason, language)}" if outcome.reason else status
+    facts = {"company_id": outcome.company_id, "count": count(vouchers, language)}
+    return label("demo.connected", language, **facts, status=because)
 
 
 def _file(directory: Path, company: GeneratedCompany, company_id: str, year: int) -> Path:

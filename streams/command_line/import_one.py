@@ -9,11 +9,12 @@ import asyncpg
 from schemas.errors import UploadRefused
 from schemas.limits import replace_forbidden
 from streams.command_line.answer import ask
-from streams.command_line.import_progress import ImportProgress, import_progress
+from streams.command_line.import_progress import import_progress
 from streams.command_line.imported_file import ImportedFile, Status
 from streams.command_line.opened_file import opened
 from streams.command_line.options import Options
 from streams.command_line.refusal import CommandRefused, sentence
+from streams.command_line.run_progress import RunProgress
 from streams.command_line.run_watch import RunWatch
 from streams.command_line.show import organisation_number
 from streams.command_line.texts import label
@@ -77,7 +78,7 @@ class Importer:
             return result.ended("failed", "interrupted", told)
 
     def _import(
-        self, file: BinaryIO, file_name: str, result: ImportedFile, progress: ImportProgress
+        self, file: BinaryIO, file_name: str, result: ImportedFile, progress: RunProgress
     ) -> ImportedFile:
         language = self._options.language
         try:
@@ -146,7 +147,7 @@ class Importer:
         except CommandRefused:
             return  # The user is told of the refusal anyway; the log of uploads is without it.
 
-    def _wait(self, result: ImportedFile, run_id: str, progress: ImportProgress) -> ImportedFile:
+    def _wait(self, result: ImportedFile, run_id: str, progress: RunProgress) -> ImportedFile:
         """The file's result once its run has ended; still `queued` where nobody could tell."""
         watch = RunWatch(self._options.data_dir, run_id, progress.show)
         try:

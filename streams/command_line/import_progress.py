@@ -1,48 +1,12 @@
-"""The progress of an import on stderr, where that is a terminal."""
+"""The progress of an import on stderr, from the first look at its file."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-
-from projections.queries.run_state import RunState
-from streams.command_line.show import printable, printer
-from streams.command_line.texts import LABELS, label
+from streams.command_line.run_progress import RunProgress, run_progress
+from streams.command_line.show import printable
+from streams.command_line.texts import label
 
 
-class ImportProgress:
-    """One bar for one file: reading, queued, publishing, confirming."""
-
-    def __init__(self, progress: Progress, task: TaskID, language: str) -> None:
-        self._progress = progress
-        self._task = task
-        self._language = language
-
-    def show(self, state: RunState) -> None:
-        """Moves the bar to where the run is."""
-        phase = f"phase.{state.state}"
-        if phase in LABELS:
-            known = state.expected or None  # None: the bar swings to and fro.
-            self._progress.update(
-                self._task,
-                description=label(phase, self._language),
-                total=None if state.state == "queued" else known,
-                completed=state.done,
-            )
-
-
-@contextmanager
-def import_progress(file: str, language: str) -> Iterator[ImportProgress]:
-    """A bar for as long as the block lasts; it leaves nothing behind."""
-    console = printer(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        task = progress.add_task(label("phase.reading", language, file=printable(file)), total=None)
-        yield ImportProgress(progress, task, language)
+def import_progress(file: str, language: str) -> AbstractContextManager[RunProgress]:
+    """A bar for as long as the block lasts."""
+    return run_progress(label("phase.reading", language, file=printable(file)), language)

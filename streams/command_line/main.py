@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from streams.command_line import dead_letters
+from streams.command_line import connections, dead_letters
+from streams.command_line.cancel import cancel
 from streams.command_line.companies import companies
+from streams.command_line.connect_company import connect
 from streams.command_line.doctor import doctor
 from streams.command_line.import_files import import_files
 from streams.command_line.migrate import migrate
@@ -16,6 +18,7 @@ from streams.command_line.runs import runs
 from streams.command_line.schemas import schemas
 from streams.command_line.sie import sie
 from streams.command_line.status import status
+from streams.command_line.sync import sync
 from streams.command_line.trial_balance import trial_balance
 from streams.command_line.up import up
 from streams.command_line.verify_totals import verify_totals
@@ -54,6 +57,12 @@ app.command("up")(up)
 app.command("doctor")(doctor)
 app.command("migrate")(migrate)
 app.command("worker")(worker)
+
+# Fetching from accounting systems.
+app.command("connect")(connect)
+app.command("sync")(sync)
+app.command("cancel")(cancel)
+app.add_typer(connections.app, name="connections")
 
 # Bookkeeping.
 app.command("import")(import_files)

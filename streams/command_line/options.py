@@ -25,6 +25,9 @@ Lang = Annotated[
     typer.Option("--lang", help="The language of texts.", show_default="that of the system"),
 ]
 Company = Annotated[str, typer.Argument(metavar="COMPANY", help="The id of the company.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Wait for the outcome; show its progress meanwhile.")
+]
 Year = Annotated[
     str | None,
     typer.Option(

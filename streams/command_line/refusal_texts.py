@@ -1,8 +1,9 @@
 """Why a command is not done, by code, in Swedish and English."""
 
+from streams.command_line.sync_texts import SYNC_REFUSALS
 from streams.command_line.text import Text
 
-REFUSALS = {
+REFUSALS = SYNC_REFUSALS | {
     "settings_wrong": Text("Inställningarna går inte att läsa: {error}.", "{error}."),
     "not_prepared": Text("Det gick inte: {error}.", "It was not done: {error}."),
     "invalid_company_id": Text(

@@ -7,6 +7,7 @@ import typer
 
 from projections.queries.runs import RunRow
 from projections.queries.runs import runs as runs_of
+from schemas.parts import PARTS, Scope
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.options import (
     DATA_DIR,
@@ -17,14 +18,14 @@ from streams.command_line.options import (
     Output,
     check_company_id,
 )
-from streams.command_line.show import Cell, count, moment, print_rows
+from streams.command_line.show import Cell, count, day, moment, print_rows
 from streams.command_line.texts import label
 from streams.command_line.words import word
 
 TABLE_ROWS = 20
 COUNTS = ("created", "changed", "removed", "unchanged", "set_aside")
-COLUMNS = ("run", "state", "trigger", "queued", "finished", *COUNTS, "file", "reason")
-SPARE = ("trigger", "queued", "unchanged", "finished")
+COLUMNS = ("run", "state", "trigger", "scope", "queued", "finished", *COUNTS, "file", "reason")
+SPARE = ("trigger", "queued", "unchanged", "finished", "scope")
 
 Limit = Annotated[
     int | None,
@@ -56,7 +57,12 @@ def _show(found: list[RunRow], language: str) -> None:
     if not found:
         typer.echo(label("no_runs", language), err=True)
         return
-    rows = [_row(run, language) for run in found]
+    limits = [_limits(run.scope, language) for run in found]
+    unlimited = label("all_of_it", language) if any(limits) else ""
+    rows = [
+        {**_row(run, language), "scope": limited or unlimited}
+        for run, limited in zip(found, limits, strict=True)
+    ]
     print_rows(rows, language, COLUMNS, right=("run", *COUNTS), expendable=SPARE)
 
 
@@ -66,12 +72,22 @@ def _row(run: RunRow, language: str) -> dict[str, Cell]:
     told: dict[str, Cell] = {
         name: count(number, language) if number else "" for name, number in counts.items()
     }
+    reason = word(run.reason, language) if run.reason else None
+    trigger = word(run.trigger, language)
+    asked_by = run.requested_by if run.trigger == "manual" else ""
     return told | {
         "run": "" if run.run_number is None else str(run.run_number),
         "state": word(run.state, language),
-        "trigger": word(run.trigger, language),
+        "trigger": f"{trigger} ({asked_by})" if asked_by else trigger,
         "queued": moment(run.queued_at),
         "finished": moment(run.finished_at) if run.finished_at else "",
         "file": run.file_name or "",
-        "reason": ": ".join(filter(None, (run.reason, run.detail))),
+        "reason": ": ".join(filter(None, (reason, run.detail))),
     }
+
+
+def _limits(scope: Scope, language: str) -> str:
+    """What a run was limited to: parts, and the first days of fiscal years."""
+    parts = () if set(scope.parts) == set(PARTS) else scope.parts
+    years = () if scope.fiscal_years is None else scope.fiscal_years
+    return ", ".join([*(word(part, language) for part in parts), *map(day, years)])

@@ -64,7 +64,19 @@ def print_rows(
     right: Sequence[str] = (),
     expendable: Sequence[str] = (),
 ) -> None:
-    """Prints the columns that say something in some row.
+    """Prints a fitting table of the rows."""
+    printer().print(fitting_table(rows, language, columns, right=right, expendable=expendable))
+
+
+def fitting_table(
+    rows: Sequence[Mapping[str, Cell]],
+    language: str,
+    columns: Sequence[str],
+    *,
+    right: Sequence[str] = (),
+    expendable: Sequence[str] = (),
+) -> Table:
+    """The columns that say something in some row, as wide as the terminal.
 
     Where they are wider than the terminal, long texts are wrapped; then the expendable columns are
     left out, the first of them first, until the others fit.
@@ -78,7 +90,7 @@ def print_rows(
     while spare and _wanted_width(console, table) > console.width:
         kept.remove(spare.pop(0))
         table = _wrapped(_filled(rows, language, kept, right))
-    console.print(table)
+    return table
 
 
 def _filled(

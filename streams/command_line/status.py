@@ -5,7 +5,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from projections.queries.companies import CompanyIndicator, indicators
+from projections.queries.companies import indicators
 from projections.queries.company_status import CompanyState, company_status
 from streams.command_line.answer import ask, print_json, refusals, tell
 from streams.command_line.options import (
@@ -16,15 +16,18 @@ from streams.command_line.options import (
     Output,
     check_company_id,
 )
-from streams.command_line.show import Cell, dot, moment, print_rows
+from streams.command_line.show import printer
 from streams.command_line.status_page import show_status
+from streams.command_line.status_table import status_table
+from streams.command_line.status_watch import watch_status
 from streams.command_line.texts import label
-from streams.command_line.verification import proof
 
-COLUMNS = ("company", "name", "status", "verification", "last_fetched")
-SPARE = ("name",)
 OneCompany = Annotated[
     str | None, typer.Argument(metavar="COMPANY", help="A company's id; without it, all.")
+]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Go on showing it as it changes, until Ctrl-C; lines in a pipe."),
 ]
 
 
@@ -33,19 +36,22 @@ def status(
     data_dir: DataDir = DATA_DIR,
     output: Output = "table",
     lang: Lang = None,
+    watch: Watch = False,
 ) -> None:
     """Show whether bookkeeping is loading, and what to do where it is not."""
     options = Options.of(data_dir, output, lang)
     with refusals(options):
-        if company is None:
+        if company is not None:
+            check_company_id(company)
+        if watch:
+            watch_status(options, company)
+        elif company is None:
             _status_of_all(options)
         else:
             _status_of_one(options, company)
 
 
 def _status_of_one(options: Options, company: str) -> None:
-    check_company_id(company)
-
     async def question(connection: asyncpg.Connection) -> CompanyState:
         return await company_status(connection, company)
 
@@ -58,21 +64,6 @@ def _status_of_all(options: Options) -> None:
     if options.is_json:
         print_json(found)
     elif found:
-        _show(found, options.language)
+        printer().print(status_table(found, options.language))
     else:
         typer.echo(label("no_companies", options.language), err=True)
-
-
-def _show(found: list[CompanyIndicator], language: str) -> None:
-    print_rows([_row(company, language) for company in found], language, COLUMNS, expendable=SPARE)
-
-
-def _row(found: CompanyIndicator, language: str) -> dict[str, Cell]:
-    message = found.message.sv if language == "sv" else found.message.en
-    return {
-        "company": found.company_id,
-        "name": found.name,
-        "status": dot(found.indicator).append(f" {message}", style="default"),
-        "verification": proof(found.verification, language),
-        "last_fetched": moment(found.last_fetched_at),
-    }

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from projections.queries.company_status import CompanyState, RefusedUpload
+from projections.queries.company_facts import Syncing
+from projections.queries.company_status import CompanyConnection, CompanyState, RefusedUpload
 from projections.status.actions import Actions
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
@@ -18,20 +19,18 @@ PART_STYLES = {"ok": "green", "failed": "red"}
 
 
 def show_status(found: CompanyState, language: str) -> None:
+    printer().print(status_page(found, language))
+
+
+def status_page(found: CompanyState, language: str) -> Group:
     """The dot with its sentence, then what is known, a section each."""
     message = found.message.sv if language == "sv" else found.message.en
-    console = printer()
     name = printable(found.name or found.company_id)
-    console.print(dot(found.indicator).append(f" {name}", style="bold default"))
-    console.print(f"  {message}")
-    console.print()
+    title = dot(found.indicator).append(f" {name}", style="bold default")
     page = _grid()
-    for title, section in _sections(found, language):
-        page.add_row(Text(label(title, language), style="dim"), section)
-    console.print(page)
-    if found.verification.state == "differs":
-        console.print()
-        _show_differences(found, language)
+    for heading, section in _sections(found, language):
+        page.add_row(Text(label(heading, language), style="dim"), section)
+    return Group(title, Text(f"  {message}"), Text(), page, *_differences(found, language))
 
 
 def _grid(rows: Iterable[Iterable[Cell]] = ()) -> Table:
@@ -45,9 +44,10 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
     never = label("never", language)
     yield "source", Text(printable(found.source))
     yield "last_fetched", Text(moment(found.last_fetched_at) if found.last_fetched_at else never)
+    if found.connection:
+        yield "connection", Text(_connection(found.connection, language))
     if found.syncing:
-        percent = "" if found.syncing.percent is None else f" {found.syncing.percent} %"
-        yield "syncing", Text(word(found.syncing.state, language) + percent)
+        yield "syncing", Text(told_progress(found.syncing, language))
     if found.latest_vouchers:
         yield "latest_vouchers", _grid(_vouchers(found))
     if found.sie:
@@ -59,6 +59,23 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
     yield "verification", Text(told_state(proof.state, proof.as_of, language))
     yield "parts", _grid(_parts(found, language))
     yield "actions", _grid(_actions(found.actions, language))
+
+
+def _connection(found: CompanyConnection, language: str) -> str:
+    told = word(found.state, language)
+    if found.due_at is not None:
+        return label("next_run", language, state=told, at=moment(found.due_at))
+    return f"{told}: {printable(word(found.reason, language))}" if found.reason else told
+
+
+def told_progress(found: Syncing, language: str) -> str:
+    """The phase of a run and how far it has come, as far as anybody knows."""
+    phase = word(found.state, language)
+    if found.percent is not None:
+        return f"{phase} {found.percent} %"
+    if not found.done:
+        return phase
+    return label("phase.done", language, phase=phase, count=count(found.done, language))
 
 
 def _vouchers(found: CompanyState) -> Iterator[tuple[Cell, ...]]:
@@ -91,21 +108,24 @@ def _counts(found: CompanyState, language: str) -> str:
     return f"{told}\n{label('advice.set_aside', language, company_id=found.company_id)}"
 
 
-def _show_differences(found: CompanyState, language: str) -> None:
+def _differences(found: CompanyState, language: str) -> Iterator[RenderableType]:
     """The first accounts that differ, over the whole width, and what to do about them."""
-    console = printer()
+    if found.verification.state != "differs":
+        return
     differences = found.verification.differences
-    console.print(differences_table(differences[:DIFFERENCES_MAX], language))
+    yield Text()
+    yield differences_table(differences[:DIFFERENCES_MAX], language)
     more = len(differences) - DIFFERENCES_MAX
     if more > 0:
         facts = {"count": count(more, language), "company_id": found.company_id}
-        console.print(label("verification.more", language, **facts))
-    console.print(label("advice.differs", language, company_id=found.company_id))
+        yield Text(label("verification.more", language, **facts))
+    yield Text(label("advice.differs", language, company_id=found.company_id))
 
 
 def _parts(found: CompanyState, language: str) -> Iterator[tuple[Cell, ...]]:
     for name, part in found.parts.items():
-        state = word(part.state, language) + (f": {part.reason}" if part.reason else "")
+        because = f": {word(part.reason, language)}" if part.reason else ""
+        state = word(part.state, language) + because
         style = PART_STYLES.get(part.state, "dim")
         yield word(name, language), Text(printable(state), style), moment(part.last_success_at)
 

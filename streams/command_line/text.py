@@ -1,4 +1,4 @@
-"""A text that end users read."""
+"""A text of the command line, in the languages that it speaks."""
 
 from typing import NamedTuple
 

@@ -7,6 +7,10 @@ OF_ONE = {
     "demo.imported": Text(
         "  {file}: {count} verifikation ({status})", "  {file}: {count} voucher ({status})"
     ),
+    "demo.connected": Text(
+        "  {company_id}, ansluten till ett simulerat Fortnox: {count} verifikation läst ({status})",
+        "  {company_id}, connected to a simulated Fortnox: {count} voucher read ({status})",
+    ),
     "remark.already_present": Text(
         "{count} verifikation finns redan i bokföringen och lades inte till igen (--again lägger"
         " till den).",

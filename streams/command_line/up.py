@@ -13,7 +13,7 @@ from streams.command_line.refusal import EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_US
 from streams.command_line.texts import label
 
 POLL_SECONDS = 0.1
-Demo = Annotated[bool, typer.Option("--demo", help="Import three companies to look at.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Bring five companies to look at.")]
 ExitAfterDemo = Annotated[
     bool, typer.Option("--exit-after-demo", help="Stop when the demo has been shown.")
 ]
@@ -50,6 +50,7 @@ def up(
 
 
 def _run(options: Options, stop: threading.Event, *, workers: int, demo: bool, leave: bool) -> None:
+    from streams.demo_source import DemoSource
     from streams.engine import Engine
 
     started_at = time.monotonic()
@@ -57,7 +58,14 @@ def _run(options: Options, stop: threading.Event, *, workers: int, demo: bool, l
     def tell(line: str) -> None:
         typer.echo(f"{time.monotonic() - started_at:6.1f} s  {line}", err=True)
 
-    engine = Engine(options.data_dir, workers=workers, progress=tell)
+    source = DemoSource() if demo else None
+    engine = Engine(
+        options.data_dir,
+        workers=workers,
+        progress=tell,
+        beside=[source.child] if source else (),
+        worker_environment=source.worker_environment if source else None,
+    )
     with engine.running() as endpoints:
         where = {"kafka_url": endpoints.kafka_url, "data_dir": options.data_dir.absolute()}
         tell(label("up.ready", options.language, **where))

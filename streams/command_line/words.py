@@ -1,9 +1,10 @@
 """Codes as people say them, in Swedish and English."""
 
+from streams.command_line.sync_texts import SYNC_WORDS
 from streams.command_line.text import Text
 
 # What is not here is shown as it is.
-WORDS = {
+WORDS = SYNC_WORDS | {
     "completed": Text("klar", "completed"),
     "queued": Text("i kö", "queued"),
     "running": Text("publicerar", "publishing"),

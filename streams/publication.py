@@ -1,0 +1,83 @@
+"""What a run reads, published to the ledger read by read."""
+
+import asyncio
+from collections import deque
+
+from aiokafka.structs import RecordMetadata
+
+from connectors.protocol import Connector, PlannedRead
+from streams import sync_runs
+from streams.database import Database
+from streams.publisher import Publisher
+from streams.reading_thread import ReadingThread
+from streams.stamper import Stamper
+from streams.sync_runs import Claimed, PublishedRead
+
+UNACKNOWLEDGED_MAX = 16
+
+
+class Publication:
+    """The reads of one run, by one attempt; what an earlier one published whole stays as it is."""
+
+    def __init__(self, database: Database, publisher: Publisher, run: Claimed) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._run = run
+        self._vouchers_before = 0  # Those of the reads that are published whole.
+        self._stamper: Stamper | None = None
+        # The read of which something is published, and not all.
+        self.unfinished: tuple[str, ...] = ()
+
+    @property
+    def vouchers(self) -> int:
+        """How many the run has read up to now, set aside or not."""
+        return self._vouchers_before + (self._stamper.all_vouchers if self._stamper else 0)
+
+    async def publish_all(self, connector: Connector, thread: ReadingThread) -> None:
+        """Publishes the reads of the run's scope that are not published yet.
+
+        Raises as the connector does, BrokerUnavailable, StoreUnavailable, and RunLost.
+        """
+        planned = await thread.do(connector.reads, self._run.scope)
+        async with self._database.connection() as connection:
+            done = await sync_runs.done_reads(connection, self._run.run_id)
+        self._vouchers_before = sum(done.values())
+        for position, plan in enumerate(planned):
+            if plan.read.name not in done:
+                await self._publish(connector, thread, plan, position=position)
+
+    async def _publish(
+        self, connector: Connector, thread: ReadingThread, plan: PlannedRead, *, position: int
+    ) -> None:
+        self._stamper = stamper = Stamper(self._run, plan)
+        end = await self._send(connector, thread, plan, stamper)
+        read = PublishedRead(
+            name=plan.read.name,
+            position=position,
+            partition=end.partition,
+            end_offset=end.offset,
+            vouchers=stamper.all_vouchers,
+            watermark=await thread.do(connector.watermark, plan),
+            is_whole=plan.snapshot,
+        )
+        async with self._database.transaction() as connection:
+            await sync_runs.add_read(connection, self._run, read)
+        self.unfinished = ()
+        self._vouchers_before += stamper.all_vouchers
+        self._stamper = None
+
+    async def _send(
+        self, connector: Connector, thread: ReadingThread, plan: PlannedRead, stamper: Stamper
+    ) -> RecordMetadata:
+        """Sends one read; where its ReadCompleted stands, once the broker has all of it."""
+        pages = await thread.do(connector.pages, plan)
+        unacknowledged: deque[asyncio.Future[RecordMetadata]] = deque()
+        # Reading waits for the source, or is work of the processor: the agents go on meanwhile.
+        while (message := await thread.do(stamper.next_message, pages)) is not None:
+            self.unfinished = (plan.read.name,)
+            unacknowledged.append(await self._publisher.send(message))
+            if len(unacknowledged) > UNACKNOWLEDGED_MAX:
+                await self._publisher.acknowledged(unacknowledged.popleft())
+        while unacknowledged:
+            await self._publisher.acknowledged(unacknowledged.popleft())
+        return await self._publisher.acknowledged(await self._publisher.send(stamper.completion()))

@@ -1,0 +1,217 @@
+"""How a run ends: its final event, and what that means for the connection and the watermarks.
+
+Each in the caller's transaction, in which the run and its company are locked (sync_runs.lock_open).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import asyncpg
+
+from schemas.errors import (
+    ReconnectRequired,
+    RejectedError,
+    SourceUnavailable,
+    UploadRefused,
+)
+from schemas.lifecycle_events import ConnectionLost, SyncCancelled, SyncCompleted, SyncFailed
+from schemas.limits import TEXT_CHARACTERS_MAX
+from streams import outbox, watermarks
+from streams.due import next_due
+
+Outcomes = Sequence[dict[str, Any]]
+
+FINISH = """
+    UPDATE engine.sync_run SET state = $2, reason = $3, detail = $4, finished_at = $5
+    WHERE run_id = $1
+    RETURNING pg_notify('bokflow_progress', run_id), pg_notify('bokflow_published', '')
+"""
+# The bookkeeping of a file is on the topic now; what remains is the log of the upload.
+FORGET_FILE = """
+    DELETE FROM engine.upload_chunk USING engine.sync_run AS run
+    WHERE run.run_id = $1 AND upload_chunk.upload_id = run.upload_id
+"""
+# Where nothing is fetched there is no next time: of uploads, and once it has been disconnected.
+# A run that is due, and not asked for yet, is wanted as one that was asked for meanwhile.
+FIND_CONNECTION = """
+    SELECT failures_in_a_row, again OR coalesce(due_at <= engine.clock(), false) AS again
+    FROM engine.connection
+    WHERE company_id = $1 AND source = $2 AND state = 'connected' FOR UPDATE
+"""
+PLAN_NEXT = """
+    UPDATE engine.connection SET due_at = $2, failures_in_a_row = $3, again = false
+    WHERE company_id = $1
+"""
+LOSE_CONNECTION = """
+    UPDATE engine.connection SET state = 'reconnect_required', reason = $3, due_at = NULL,
+        failures_in_a_row = failures_in_a_row + 1, again = false
+    WHERE company_id = $1 AND source = $2 AND state = 'connected' RETURNING true
+"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed, and what follows from it."""
+
+    reason: str
+    detail: str
+    retry_after_seconds: float | None = None  # Where the source has asked for a pause.
+    connection_lost: str | None = None  # Why the source does not let us in any more.
+    reads: Outcomes = ()  # What the ledger says of them.
+    unfinished: Sequence[str] = ()  # Reads that the ledger has a part of.
+
+    @classmethod
+    def because(cls, error: RejectedError | SourceUnavailable, unfinished: Sequence[str]) -> Self:
+        detail = str(error)
+        match error:
+            case SourceUnavailable():
+                pause_seconds = error.retry_after_seconds
+                return cls("source_unavailable", detail, pause_seconds, unfinished=unfinished)
+            case ReconnectRequired():
+                lost = error.code
+                return cls(error.reason, detail, connection_lost=lost, unfinished=unfinished)
+            case UploadRefused():
+                return cls(error.code, detail, unfinished=unfinished)
+            case _:
+                return cls(error.reason, detail, unfinished=unfinished)
+
+
+async def complete(
+    connection: asyncpg.Connection, row: asyncpg.Record, reads: Outcomes, *, interval: timedelta
+) -> None:
+    """Ends a confirmed run well."""
+    now = await _finish(connection, row, "completed")
+    known = await _connected(connection, row)
+    if known is not None:  # Else another source may come, to which its watermarks mean nothing.
+        await watermarks.move(connection, row["run_id"])
+        due = now if known["again"] else _next_due(now, interval=interval)
+        await connection.execute(PLAN_NEXT, row["company_id"], due, 0)
+    await outbox.emit(
+        connection,
+        SyncCompleted,
+        company_id=row["company_id"],
+        occurred_at=now,
+        run_id=row["run_id"],
+        run_number=row["run_number"],
+        fetched_at=row["fetched_at"],
+        reads=reads,
+    )
+
+
+async def fail(
+    connection: asyncpg.Connection, row: asyncpg.Record, failure: Failure, *, interval: timedelta
+) -> None:
+    """Ends a run badly."""
+    detail = failure.detail[:TEXT_CHARACTERS_MAX]
+    now = await _finish(connection, row, "failed", reason=failure.reason, detail=detail)
+    await watermarks.forget(connection, row["company_id"], failure.unfinished)
+    is_lost = failure.connection_lost is not None and await connection.fetchval(
+        LOSE_CONNECTION, row["company_id"], row["source"], failure.connection_lost
+    )
+    retry_at = await _plan_retry(connection, row, failure, now=now, interval=interval)
+    await outbox.emit(
+        connection,
+        SyncFailed,
+        company_id=row["company_id"],
+        occurred_at=now,
+        run_id=row["run_id"],
+        run_number=row["run_number"],
+        reason=failure.reason,
+        detail=detail,
+        retry_at=retry_at,
+        reads=failure.reads,
+    )
+    if is_lost:
+        await outbox.emit(
+            connection,
+            ConnectionLost,
+            company_id=row["company_id"],
+            occurred_at=now,
+            source=row["source"],
+            reason=failure.connection_lost,
+        )
+
+
+async def cancel(
+    connection: asyncpg.Connection,
+    row: asyncpg.Record,
+    *,
+    unfinished: Sequence[str],
+    interval: timedelta,
+) -> None:
+    """Ends a run because somebody asked for it.
+
+    Who did took back what was asked for before that: what is asked for now is newer.
+    """
+    now = await _finish(connection, row, "cancelled", reason="requested")
+    await watermarks.forget(connection, row["company_id"], unfinished)
+    known = await _connected(connection, row)
+    if known is not None:
+        failures = known["failures_in_a_row"]
+        later = _next_due(now, interval=interval, failures=failures)
+        due = now if known["again"] else later
+        await connection.execute(PLAN_NEXT, row["company_id"], due, failures)
+    await outbox.emit(
+        connection,
+        SyncCancelled,
+        company_id=row["company_id"],
+        occurred_at=now,
+        run_id=row["run_id"],
+        reason="requested",
+        requested_by=row["cancel_requested_by"],
+    )
+
+
+async def _finish(
+    connection: asyncpg.Connection,
+    row: asyncpg.Record,
+    state: str,
+    *,
+    reason: str | None = None,
+    detail: str = "",
+) -> datetime:
+    now: datetime = await connection.fetchval("SELECT engine.clock()")
+    await connection.execute(FINISH, row["run_id"], state, reason, detail, now)
+    await connection.execute(FORGET_FILE, row["run_id"])
+    return now
+
+
+async def _connected(connection: asyncpg.Connection, row: asyncpg.Record) -> asyncpg.Record | None:
+    if row["upload_id"] is not None:
+        return None
+    return await connection.fetchrow(FIND_CONNECTION, row["company_id"], row["source"])
+
+
+async def _plan_retry(
+    connection: asyncpg.Connection,
+    row: asyncpg.Record,
+    failure: Failure,
+    *,
+    now: datetime,
+    interval: timedelta,
+) -> datetime | None:
+    """When the next run is due. One that was asked for meanwhile waits as well: it would fail."""
+    known = await _connected(connection, row)
+    if known is None:
+        return None
+    failures = known["failures_in_a_row"] + 1
+    pause = failure.retry_after_seconds
+    due = _next_due(
+        now,
+        interval=interval,
+        failures=failures,
+        retry_at=None if pause is None else now + timedelta(seconds=pause),
+    )
+    await connection.execute(PLAN_NEXT, row["company_id"], due, failures)
+    return due
+
+
+def _next_due(
+    now: datetime, *, interval: timedelta, failures: int = 0, retry_at: datetime | None = None
+) -> datetime:
+    return next_due(
+        now, interval=interval, failures=failures, retry_at=retry_at, jitter=random.random()
+    )
