@@ -20,7 +20,7 @@ from connectors.sie.file import SieFile
 from projections.migrate import PROJECTIONS
 from schemas.codec import Message
 from schemas.topics import TOPICS
-from streams import topics, uploads
+from streams import offsets, topics, uploads
 from streams.database import Database
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.kafka import KafkaProfile
@@ -203,11 +203,10 @@ class Engine:
         """Returns when both projections stand at the end of their topics."""
 
         async def is_caught_up() -> bool:
-            rows = await self.connection.fetch("SELECT * FROM engine.projection_offset")
-            topic = {projection.agent: projection.topic for projection in PROJECTIONS}
             at = {
-                TopicPartition(topic[row["agent"]], row["partition"]): row["next_offset"]
-                for row in rows
+                TopicPartition(projection.topic, partition): row.next_offset
+                for projection in PROJECTIONS
+                for partition, row in (await offsets.read(self.connection, projection)).items()
             }
             return await topics.end_offsets(self.endpoints.kafka_url, list(at)) == at
 

@@ -57,7 +57,8 @@ def test_every_variable_is_a_setting(name: str) -> None:
 
 def test_the_settings_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in SERVICES["worker"]["environment"].items():
-        monkeypatch.setenv(variable, DEFAULT_OF_VARIABLE.sub(r"\1", value))
+        if value is not None:  # Else it is passed on where the environment has it.
+            monkeypatch.setenv(variable, DEFAULT_OF_VARIABLE.sub(r"\1", value))
 
     settings = Settings()
 

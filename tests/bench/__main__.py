@@ -6,14 +6,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import importing, projection, reading, table
+from tests.bench import importing, latency, many_companies, projection, reading, table
 
-NAMES = ("reading", "projection", "import", "same-again")
+NAMES = ("reading", "projection", "import", "same-again", "latency", "companies")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", choices=NAMES, help="run one benchmark (the last needs import)")
+    parser.add_argument("--only", choices=NAMES, help="run one benchmark (same-again needs import)")
     only: str | None = parser.parse_args().only
     started_at = time.monotonic()
     print(table.machine(), flush=True)
@@ -27,6 +27,10 @@ def main() -> None:
             projection.run(directory)
         if only in (None, "import", "same-again"):
             importing.run(directory, again=only != "import")
+        if only in (None, "latency"):
+            latency.run(directory)
+        if only in (None, "companies"):
+            many_companies.run(directory)
     print(f"\n{time.monotonic() - started_at:.0f} s in all", flush=True)
 
 

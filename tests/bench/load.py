@@ -116,6 +116,8 @@ def engine_groups(data_dir: Path) -> Groups:
             words = child.cmdline()
             if any(word.startswith("-Dbokflow.directory=") for word in words):
                 groups.setdefault("Kafka", []).append(child)
+            elif "tests.bench.vendor" in words:
+                groups.setdefault("simulator", []).append(child)
             elif "import" in words:
                 groups.setdefault("command", []).append(child)
             elif "worker" in words:

@@ -29,7 +29,7 @@ def company(vouchers: int) -> GeneratedCompany:
     return generate(seed=SEED, years=1, vouchers_per_year=vouchers)
 
 
-def a_read(vouchers: int) -> Iterator[Page]:
+def a_read(vouchers: int, *, company: str = COMPANY) -> Iterator[Page]:
     """A whole read of that many vouchers of three postings, cut as the SIE connector cuts it."""
     sequence = 0
     numbers = range(1, vouchers + 1)
@@ -37,9 +37,9 @@ def a_read(vouchers: int) -> Iterator[Page]:
     for page in voucher_pages(documents):
         sequence += 1
         some = tuple(map(Voucher.model_validate_json, page.vouchers))
-        event = an_event(VouchersObserved, sequence=sequence, company=COMPANY, vouchers=some)
+        event = an_event(VouchersObserved, sequence=sequence, company=company, vouchers=some)
         yield Page(encode(event), sum(1 + len(voucher.postings) for voucher in some))
-    yield Page(encode(an_end(sequence, company=COMPANY)), 0)
+    yield Page(encode(an_end(sequence, company=company)), 0)
 
 
 def _voucher(number: int) -> Voucher:

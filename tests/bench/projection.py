@@ -198,7 +198,14 @@ def _own_groups(data_dir: Path) -> Groups:
 def _received(offset: int, page: Page) -> Received:
     message = page.message
     return Received(
-        message.topic, 0, offset, message.key, message.value, message.headers, datetime.now(UTC)
+        topic=message.topic,
+        partition=0,
+        offset=offset,
+        key=message.key,
+        value=message.value,
+        headers=message.headers,
+        received_at=datetime.now(UTC),
+        timestamp_seconds=0.0,
     )
 
 

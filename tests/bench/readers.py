@@ -84,7 +84,7 @@ def _pages(path: Path) -> Counted:
     with path.open("rb") as file:
         connector = SieConnector(SieFile(file, name=path.name))
         (planned,) = connector.reads(Scope(parts=("vouchers",)))
-        for page in connector.pages(planned.read):
+        for page in connector.pages(planned):
             vouchers += len(page.vouchers)
             rows += sum(voucher.count(_POSTING.encode()) for voucher in page.vouchers)
     return Counted(vouchers, rows)

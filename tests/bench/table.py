@@ -5,6 +5,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 from statistics import median
 
@@ -33,6 +34,15 @@ def step(line: str) -> None:
 
 def seconds(values: Sequence[float]) -> str:
     return f"{median(values):.2f} s"
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that so large a share of the values does not exceed."""
+    return sorted(values)[max(ceil(share * len(values)), 1) - 1]
+
+
+def milliseconds(value: float) -> str:
+    return f"{value * 1000:.0f} ms"
 
 
 def per_second(count: float, values: Sequence[float]) -> str:

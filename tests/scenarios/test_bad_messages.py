@@ -84,13 +84,13 @@ async def test_a_run_that_lost_an_event_is_incomplete_and_removes_nothing(engine
     first = a_file(700, seed=12)
     await engine.start_worker(runs_at_once="0")
     database = await engine.database()
-    whole = SyncRunner(database, engine.publisher, holder="test", lease_seconds=30)
+    whole = SyncRunner(database, engine.publisher, engine.settings, holder="test")
     run_id = await engine.upload("bageriet", first)
     await eventually(whole.run_next, what="the first run is taken")
     assert (await engine.end_of(run_id))["state"] == "completed"
 
     lossy = LossyPublisher(engine.endpoints.kafka_url, loses="vouchers_observed.v1")
-    runner = SyncRunner(database, lossy, holder="test", lease_seconds=30)
+    runner = SyncRunner(database, lossy, engine.settings, holder="test")
     run_id = await engine.upload("bageriet", a_file(600, seed=12))
     await eventually(runner.run_next, what="the second run is taken")
     run = await engine.end_of(run_id)

@@ -45,17 +45,18 @@ async def runner_of(engine: Engine, run_id: str, workers: list[Worker]) -> int:
 
 
 async def kill_again_and_again(engine: Engine, *, times: int, seed: int) -> None:
-    """Two workers; one after the other is killed at a random moment of an import."""
+    """Two workers: the runner of an import is killed, then one after the other at some moment."""
     moments = random.Random(seed)
     content = a_file()
     workers = [await engine.start_worker(), await engine.start_worker()]
     run_id = await engine.upload("bageriet", content)
     await under_way(engine, run_id)
+    victim = await runner_of(engine, run_id, workers)  # At once: it has not much to do.
     for turn in range(times):
-        await asyncio.sleep(moments.uniform(0.0, 0.4))  # The moment is what is tested.
-        victim = await runner_of(engine, run_id, workers) if turn == 0 else turn % 2
         workers[victim].kill()
         workers[victim] = await engine.start_worker()
+        await asyncio.sleep(moments.uniform(0.0, 0.4))  # The moment is what is tested.
+        victim = turn % 2
 
     run = await engine.end_of(run_id)
 

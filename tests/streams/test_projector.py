@@ -1,6 +1,6 @@
 """A batch into the tables, once: whatever comes twice, out of turn, or never will do."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,21 +18,9 @@ from streams.log_identity import LOST
 from streams.projector import EXITS_MAX, MessageUnsolved, OffsetGap, Projector, portions
 from streams.received import Received
 from tests.builders import a_page, a_read, a_voucher, an_end
-from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.engine
 TOPIC = "bokflow.ledger"
-
-
-@pytest.fixture
-async def pool(postgres_server: PostgresServer) -> AsyncIterator[Database]:
-    async with postgres_server.fresh_database() as dsn:
-        database = Database(dsn, transaction_timeout_seconds=20, lock_timeout_seconds=5)
-        await database.start()
-        try:
-            yield database
-        finally:
-            await database.stop()
 
 
 def a_projector(database: Database, apply: Any = projection.apply) -> Projector:
@@ -55,6 +43,7 @@ def received(*events: AnyLedgerEvent, start: int = 0, partition: int = 1) -> lis
             value=encode(event).value,
             headers=(),
             received_at=datetime.now(UTC),
+            timestamp_seconds=0.0,
         )
         for place, event in enumerate(events)
     ]
@@ -178,14 +167,16 @@ async def test_a_worker_of_another_version_stops_applying(pool: Database) -> Non
 
 
 def test_a_transaction_holds_a_bounded_number_of_bytes() -> None:
-    large = Received(TOPIC, 0, 0, b"k", b"x" * (3 * 1024 * 1024), (), datetime.now(UTC))
+    large = Received(TOPIC, 0, 0, b"k", b"x" * (3 * 1024 * 1024), (), datetime.now(UTC), 0.0)
 
     assert [len(portion) for portion in portions([large] * 5)] == [1] * 5
     assert portions([]) == [[]]
 
 
 async def test_a_hostile_header_reaches_the_dead_letters_too(pool: Database) -> None:
-    hostile = Received(TOPIC, 1, 0, b"a", b"garbage", (("na\x00me", b"\xff"),), datetime.now(UTC))
+    hostile = Received(
+        TOPIC, 1, 0, b"a", b"garbage", (("na\x00me", b"\xff"),), datetime.now(UTC), 0.0
+    )
 
     await a_projector(pool).apply([hostile])
 
@@ -197,7 +188,7 @@ async def test_a_hostile_header_reaches_the_dead_letters_too(pool: Database) -> 
 async def test_a_dead_letter_whose_key_is_no_company_is_remembered_without_one(
     pool: Database, key: bytes | None
 ) -> None:
-    hostile = Received(TOPIC, 1, 0, key, b"garbage", (), datetime.now(UTC))
+    hostile = Received(TOPIC, 1, 0, key, b"garbage", (), datetime.now(UTC), 0.0)
 
     await a_projector(pool).apply([hostile])
     await a_projector(pool).apply([hostile])  # It comes twice, and is set aside once.

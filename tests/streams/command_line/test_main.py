@@ -7,6 +7,9 @@ import sys
 from tests.streams.command_line.command_line import CommandLine
 
 COMMANDS = (
+    "connect",
+    "sync",
+    "cancel",
     "import",
     "companies",
     "status",
@@ -15,6 +18,14 @@ COMMANDS = (
     "trial-balance",
     "verify-totals",
     "schemas",
+)
+SUBCOMMANDS = (
+    "connections list",
+    "connections show",
+    "connections disconnect",
+    "dead-letters list",
+    "dead-letters show",
+    "dead-letters redrive",
 )
 HEAVY = ("faust", "aiokafka", "connectors", "mode", "streams.uploads")
 LOADED = f"""
@@ -44,11 +55,11 @@ main()
 def test_every_command_is_there() -> None:
     told = CommandLine({}).run("--help").stdout
 
-    assert all(command in told for command in (*COMMANDS, "dead-letters"))
+    assert all(command in told for command in (*COMMANDS, "connections", "dead-letters"))
 
 
 def test_every_command_takes_the_shared_options_after_its_name() -> None:
-    for command in (*COMMANDS, "dead-letters list", "dead-letters show"):
+    for command in (*COMMANDS, *SUBCOMMANDS):
         told = CommandLine({}).run(*command.split(), "--help").stdout
 
         assert all(option in told for option in ("--data-dir", "-o", "--lang")), command

@@ -10,7 +10,7 @@ import pytest
 
 from projections.queries.run_state import RunState, RunVouchers
 from schemas.lifecycle_events import CompanyRegistered, SyncFailed, SyncQueued
-from streams.command_line import run_watch
+from streams.command_line import database_watch, run_watch
 from streams.command_line.refusal import CommandRefused
 from streams.command_line.run_watch import RunWatch
 from tests.books import Books
@@ -31,8 +31,8 @@ async def books(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Books]:
     """Books with a queued run, where the command line finds them."""
-    monkeypatch.setattr(run_watch, "LOOK_SECONDS", SOON)
-    monkeypatch.setattr(run_watch, "OUTAGE_PAUSE_SECONDS", SOON)
+    monkeypatch.setattr(database_watch, "LOOK_SECONDS", SOON)
+    monkeypatch.setattr(database_watch, "OUTAGE_PAUSE_SECONDS", SOON)
     async with postgres_server.fresh_database() as dsn:
         monkeypatch.setenv("BOKFLOW_POSTGRES_DSN", dsn)
         connection = await asyncpg.connect(dsn)
@@ -95,7 +95,7 @@ async def test_an_outage_of_the_database_is_waited_out(
 async def test_an_outage_that_lasts_is_told(
     books: Books, looks: list[RunState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_watch, "OUTAGE_SECONDS_MAX", SOON)
+    monkeypatch.setattr(database_watch, "OUTAGE_SECONDS_MAX", SOON)
     monkeypatch.setenv("BOKFLOW_POSTGRES_DSN", NOWHERE)
 
     with pytest.raises(CommandRefused) as refused:

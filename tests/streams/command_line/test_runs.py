@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 
 from schemas.lifecycle_events import CompanyRegistered, SyncFailed, SyncQueued
+from schemas.parts import Scope
 from tests.books import Books
+from tests.builders import YEAR
 from tests.streams.command_line.command_line import CommandLine
 
 pytestmark = pytest.mark.engine
+SCOPE = Scope(parts=("vouchers",), fiscal_years=(YEAR,))
 
 
 async def two_runs(books: Books) -> None:
@@ -46,6 +49,8 @@ def test_runs_are_told_in_the_agreed_shape_the_latest_first(command_line: Comman
         "removed",
         "unchanged",
         "set_aside",
+        "scope",
+        "requested_by",
     ]
     assert len(command_line.json("runs", "bageriet", "--limit", "1")) == 1
 
@@ -56,7 +61,31 @@ def test_the_table_says_why_a_run_failed(command_line: CommandLine) -> None:
     told = command_line.run("runs", "bageriet", "--lang", "sv").stdout
 
     assert "misslyckad" in told
-    assert "incomplete: the ledger did not get all of it" in told
+    assert "ofullständig: the ledger did not get all of it" in told
+
+
+def test_the_table_says_who_asked_and_for_what(command_line: CommandLine) -> None:
+    async def limited(books: Books) -> None:
+        await books.register(source="fortnox")
+        await books.happened(CompanyRegistered, source="fortnox")
+        for run_id, scope in (("run-1", Scope()), ("run-2", SCOPE)):
+            await books.happened(
+                SyncQueued,
+                run_id=run_id,
+                trigger="manual",
+                source="fortnox",
+                scope=scope,
+                requested_by="anna",
+            )
+
+    command_line.fill(limited)
+
+    told = command_line.run("runs", "bageriet", "--lang", "sv").stdout
+
+    assert "begäran (anna)" in told
+    assert "verifikationer, 2025-01-01" in told
+    assert "allt" in told
+    assert command_line.json("runs", "bageriet")[0]["scope"] == SCOPE.model_dump(mode="json")
 
 
 def test_a_company_without_runs_has_an_empty_list(command_line: CommandLine) -> None:

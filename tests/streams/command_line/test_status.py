@@ -30,6 +30,7 @@ KEYS = [
     "actions",
     "verification",
     "counts",
+    "connection",
 ]
 
 

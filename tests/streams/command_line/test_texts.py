@@ -1,11 +1,13 @@
 """Every text is there in both languages, with the same places to fill."""
 
 import re
+from typing import get_args
 
 import pytest
 
 from projections.queries.company_facts import UnknownCompany
 from projections.queries.fiscal_years import AmbiguousFiscalYear, NoFiscalYear, UnknownFiscalYear
+from schemas.lifecycle_events import RejectionReason
 from streams.command_line.refusal import sentence
 from streams.command_line.refusal_texts import REFUSALS
 from streams.command_line.text import Text
@@ -37,6 +39,18 @@ def test_what_names_no_year_has_a_sentence_with_the_years() -> None:
     for raised in (UnknownFiscalYear("b", 2019, []), AmbiguousFiscalYear("b", 2019, [])):
         assert "2019" in sentence(raised.reason, "sv", vars(raised))
         assert "2019" in sentence(raised.reason, "en", vars(raised))
+
+
+@pytest.mark.parametrize("code", get_args(RejectionReason))
+def test_what_the_engine_rejects_has_a_sentence(code: str) -> None:
+    facts: dict[str, object] = {
+        "company_id": "bageriet",
+        "detail": "no part is named",
+        "parts": "vouchers",
+    }
+
+    for language in ("sv", "en"):
+        assert sentence(code, language, facts).endswith(".")
 
 
 def test_a_code_that_nobody_has_put_in_words_is_shown_as_it_is() -> None:

@@ -1,0 +1,182 @@
+"""Companies whose bookkeeping is fetched: connected and synced as the command agent would do it."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import uuid4
+
+import asyncpg
+import orjson
+
+from connectors.simulators.fortnox.books import Books
+from connectors.simulators.fortnox.records import row
+from connectors.simulators.fortnox.server import Simulator, running
+from connectors.simulators.fortnox.tenant import Tenant
+from schemas.lifecycle_events import CompanyRegistered, ConnectionEstablished, SyncQueued
+from schemas.parts import Scope
+from schemas.sources import FORTNOX
+from streams import outbox
+from tests.engine import Engine
+from tests.eventually import eventually
+
+YEARS = {3: date(2024, 1, 1), 4: date(2025, 1, 1)}  # By their ids at the source.
+LONG_AGO = datetime(2025, 12, 31, tzinfo=UTC)  # An incremental read does not ask for it.
+ACCOUNTS = {1930: "Företagskonto", 3001: "Försäljning", 4010: "Inköp", 6570: "Bankkostnader"}
+Amounts = dict[tuple[date, str, str], list[tuple[str, Decimal]]]
+
+ADD_COMPANY = """
+    INSERT INTO engine.company (company_id, source, registered_at)
+    VALUES ($1, $2, engine.clock()) RETURNING registered_at
+"""
+ADD_CONNECTION = """
+    INSERT INTO engine.connection (company_id, source, state, connected_at)
+    VALUES ($1, $2, 'connected', engine.clock())
+"""
+ADD_RUN = """
+    INSERT INTO engine.sync_run (run_id, company_id, trigger, source, scope, queued_outbox_id,
+        queued_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+CANCEL = """
+    UPDATE engine.sync_run SET cancel_requested_at = engine.clock(), cancel_requested_by = $2
+    WHERE run_id = $1 AND state = 'running' RETURNING true
+"""
+BOOKED = """
+    SELECT fiscal_year, series, number, account, amount FROM ledger.posting
+    WHERE company_id = $1 AND state <> 'struck' ORDER BY account, amount
+"""
+
+
+@dataclass
+class Vendor:
+    """The simulated accounting system of all companies of a test; a company's id is its token."""
+
+    simulator: Simulator
+    url: str
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator["Vendor"]:
+        simulator = Simulator()
+        with running(simulator) as url:
+            yield cls(simulator, f"{url}/3")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For a worker that is to read from it."""
+        tokens = {name: name for name in self.simulator.tenants}
+        return {"fortnox_url": self.url, "fortnox_tokens": orjson.dumps(tokens).decode()}
+
+    def add(self, company: str, *, vouchers: int = 40) -> Tenant:
+        """A company with two years and as many vouchers in each."""
+        tenant = self.simulator.add_tenant(company, token=company)
+        for year, first_day in YEARS.items():
+            tenant.books.add_year(year, first_day, first_day.replace(month=12, day=31))
+            for number, name in ACCOUNTS.items():
+                tenant.books.add_account(year, number, name)
+            for number in range(1, vouchers + 1):
+                book(tenant.books, year, amount=f"{number}.50", at=LONG_AGO)
+        return tenant
+
+
+def book(
+    books: Books, year: int = 4, *, amount: str = "100.00", at: datetime | None = None
+) -> None:
+    """A sale, one more in the year; booked now, if not at another time."""
+    day, value = YEARS[year].replace(month=6, day=2), Decimal(amount)
+    rows = (row(1930, value), row(3001, -value))
+    books.add_voucher(year, "A", day, "Försäljning", rows, modified_at=at)
+
+
+def amounts_of(tenant: Tenant) -> Amounts:
+    """What the source has of each voucher, struck rows left out."""
+    return {
+        (YEARS[year], voucher.key.series, str(voucher.key.number)): sorted(
+            (str(one.account), one.amount) for one in voucher.rows if not one.removed
+        )
+        for year in YEARS
+        for voucher in tenant.books.vouchers(year)
+    }
+
+
+async def ledger_of(engine: Engine, company: str) -> Amounts:
+    """What the ledger has, in the same shape."""
+    found: Amounts = defaultdict(list)
+    for one in await engine.connection.fetch(BOOKED, company):
+        key = (one["fiscal_year"], one["series"], one["number"])
+        found[key].append((one["account"], one["amount"]))
+    return dict(found)
+
+
+async def connect(engine: Engine, company: str) -> None:
+    """The company, connected; it is not due by itself."""
+    connection = engine.connection
+    async with connection.transaction():
+        now = await connection.fetchval(ADD_COMPANY, company, FORTNOX.name)
+        await connection.execute(ADD_CONNECTION, company, FORTNOX.name)
+        for kind in (CompanyRegistered, ConnectionEstablished):
+            await outbox.emit(
+                connection, kind, company_id=company, occurred_at=now, source=FORTNOX.name
+            )
+
+
+async def request(engine: Engine, company: str, *, scope: Scope | None = None) -> str:
+    """Queues a run of the company; its id."""
+    connection = engine.connection
+    run_id, scope = str(uuid4()), scope or Scope()
+    async with connection.transaction():
+        now = await connection.fetchval("SELECT engine.clock()")
+        queued = await outbox.emit(
+            connection,
+            SyncQueued,
+            company_id=company,
+            occurred_at=now,
+            run_id=run_id,
+            trigger="manual",
+            source=FORTNOX.name,
+            scope=scope,
+        )
+        document = scope.model_dump_json()
+        run = (run_id, company, "manual", FORTNOX.name, document, queued, now)
+        await connection.execute(ADD_RUN, *run)
+    return run_id
+
+
+async def cancel(engine: Engine, run_id: str, *, by: str) -> None:
+    """Asks for the end of a run that is running."""
+    assert await engine.value(CANCEL, run_id, by)
+
+
+async def held(tenant: Tenant) -> None:
+    """Returns when an answer to the company waits at its gate."""
+
+    async def is_held() -> bool:
+        return tenant.gate.reached.is_set()
+
+    await eventually(is_held, what=f"{tenant.name} does not answer")
+
+
+async def reads_of(engine: Engine, run_id: str) -> dict[str, asyncpg.Record]:
+    """The reads of a run that were published whole."""
+    query = "SELECT read, attempt, whole FROM engine.sync_read WHERE run_id = $1"
+    return {row["read"]: row for row in await engine.connection.fetch(query, run_id)}
+
+
+async def is_identical(engine: Engine, tenant: Tenant) -> None:
+    """The ledger has what the source has, and sums it up rightly."""
+    await engine.caught_up()
+    assert await ledger_of(engine, tenant.name) == amounts_of(tenant)
+    assert await engine.balances_are_right()
+
+
+async def no_run_is_held(engine: Engine) -> None:
+    """Returns when no lease of a run is left."""
+
+    async def look() -> bool:
+        query = "SELECT count(*) = 0 FROM engine.lease WHERE starts_with(name, 'run:')"
+        return bool(await engine.value(query))
+
+    await eventually(look, what="no run is held")

@@ -1,0 +1,176 @@
+"""Runs of direct sources on several workers: carried on by another one, and fair to all."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.simulators.fortnox.records import VoucherKey
+from connectors.simulators.fortnox.traps import Fault, Traps
+from schemas.sources import FORTNOX
+from tests.engine import Engine, Worker
+from tests.eventually import eventually
+from tests.scenarios.direct import (
+    Vendor,
+    book,
+    connect,
+    held,
+    is_identical,
+    no_run_is_held,
+    reads_of,
+    request,
+)
+from tests.scenarios.test_faults import a_file
+
+pytestmark = pytest.mark.engine
+
+SECOND_YEAR = Traps(faults=(Fault("held", "/3/sie/4", after=1),))
+AT_ONCE = Traps(faults=(Fault("held"),))
+# Longer than any test waits: a run goes on before that only where its lease was given back.
+LONG_LEASE_SECONDS = "300"
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    with Vendor.running() as vendor:
+        yield vendor
+
+
+async def _of_run(engine: Engine, run_id: str) -> tuple[Worker, Worker]:
+    """The worker that has the run, and the other one."""
+    name = f"run:{run_id}"
+    holder = await engine.value("SELECT holder FROM engine.lease WHERE name = $1", name)
+    first, second = engine.workers
+    return (first, second) if holder.startswith(f"{first.name}@") else (second, first)
+
+
+async def _logged(worker: Worker, event: str) -> bool:
+    return event in worker.log
+
+
+async def test_a_killed_worker_is_followed_at_the_read_where_it_stood(
+    engine: Engine, vendor: Vendor
+) -> None:
+    tenant = vendor.add("bageriet")
+    tenant.traps = SECOND_YEAR
+    for _ in range(2):
+        await engine.start_worker(**vendor.settings)
+    await connect(engine, "bageriet")
+    run_id = await request(engine, "bageriet")
+    await held(tenant)
+
+    (await _of_run(engine, run_id))[0].kill()
+    tenant.gate.open()
+    run = await engine.end_of(run_id)
+
+    assert (run["state"], run["attempt"], run["vouchers_done"]) == ("completed", 2, 80)
+    attempts = {name: read["attempt"] for name, read in (await reads_of(engine, run_id)).items()}
+    assert attempts["vouchers/2024-01-01"] == 1
+    assert attempts["vouchers/2025-01-01"] == 2
+    await is_identical(engine, tenant)
+    await no_run_is_held(engine)
+
+
+async def test_a_worker_that_wakes_up_late_changes_nothing(engine: Engine, vendor: Vendor) -> None:
+    tenant = vendor.add("bageriet")
+    tenant.traps = SECOND_YEAR
+    for _ in range(2):
+        await engine.start_worker(**vendor.settings)
+    await connect(engine, "bageriet")
+    run_id = await request(engine, "bageriet")
+    await held(tenant)
+
+    sleeper, other = await _of_run(engine, run_id)
+    sleeper.pause()
+    run = await engine.end_of(run_id)
+    tenant.books.delete_voucher(VoucherKey(4, "A", 40))
+    book(tenant.books)  # It gets the number of the deleted one.
+    later = await engine.end_of(await request(engine, "bageriet"))
+    await is_identical(engine, tenant)
+    before = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 2, 3, 4, 6")
+    tenant.gate.open()
+    sleeper.wake()
+    await eventually(lambda: _logged(sleeper, "run_lost"), what="it knows that the run is lost")
+
+    assert (run["state"], run["attempt"]) == ("completed", 2)
+    assert later["state"] == "completed"
+    await engine.caught_up()
+    after = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 2, 3, 4, 6")
+    assert before == after
+    await asyncio.to_thread(other.end)  # What comes now is the sleeper's work.
+    book(tenant.books)
+    last = await engine.end_of(await request(engine, "bageriet"))
+    assert (last["state"], last["attempt"]) == ("completed", 1)
+    await is_identical(engine, tenant)
+
+
+async def test_a_worker_that_is_told_to_stop_hands_its_run_over_at_once(
+    engine: Engine, vendor: Vendor
+) -> None:
+    tenant = vendor.add("bageriet")
+    tenant.traps = SECOND_YEAR
+    for _ in range(2):
+        await engine.start_worker(**vendor.settings, lease_seconds=LONG_LEASE_SECONDS)
+    await connect(engine, "bageriet")
+    run_id = await request(engine, "bageriet")
+    await held(tenant)
+
+    stopped, _ = await _of_run(engine, run_id)
+    ended_with = await asyncio.to_thread(stopped.end)
+    run = await engine.end_of(run_id)
+
+    assert ended_with == 0  # Though the source had not answered yet.
+    assert (run["state"], run["attempt"]) == ("completed", 2)
+    await is_identical(engine, tenant)
+
+
+async def test_a_source_has_no_more_runs_than_it_takes_and_others_do_not_wait_for_it(
+    engine: Engine, vendor: Vendor
+) -> None:
+    companies = [f"company-{number}" for number in range(12)]
+    tenants = [vendor.add(company, vouchers=3) for company in companies]
+    for tenant in tenants:
+        tenant.traps = AT_ONCE
+        await connect(engine, tenant.name)
+    for _ in range(2):
+        await engine.start_worker(**vendor.settings, runs_at_once="8")
+    runs = [await request(engine, company) for company in companies]
+
+    async def are_held() -> bool:
+        return sum(tenant.gate.reached.is_set() for tenant in tenants) == FORTNOX.runs_at_once
+
+    await eventually(are_held, what="as many companies as the source takes are read")
+    uploaded = await engine.end_of(await engine.upload("bageriet", a_file(20)))
+    assert uploaded["state"] == "completed"
+    assert await are_held()
+
+    for tenant in tenants:
+        tenant.gate.open()
+    ended = [await engine.end_of(run_id) for run_id in runs]
+
+    assert {(run["state"], run["attempt"]) for run in ended} == {("completed", 1)}
+    assert all(not tenant.violations for tenant in tenants)
+    for tenant in tenants:
+        await is_identical(engine, tenant)
+
+
+async def test_the_source_is_never_asked_more_often_than_it_allows(
+    engine: Engine, vendor: Vendor
+) -> None:
+    tenants = [vendor.add(company) for company in ("bageriet", "snickeriet")]
+    for _ in range(2):
+        await engine.start_worker(**vendor.settings)
+    for tenant in tenants:
+        await connect(engine, tenant.name)
+    for changes in (40, 0):
+        runs = [await request(engine, tenant.name) for tenant in tenants]
+        for run_id in runs:
+            assert (await engine.end_of(run_id))["state"] == "completed"
+        for tenant in tenants:
+            for _ in range(changes):  # The next run asks for each by itself.
+                book(tenant.books)
+
+    for tenant in tenants:
+        assert len(vendor.simulator.requests_of(tenant)) > 2 * tenant.window.limit.requests
+        assert not tenant.violations
+        await is_identical(engine, tenant)

@@ -1,0 +1,71 @@
+"""`bokflow connections`: who is connected to what, and how that goes."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.books import Books
+from tests.streams.command_line.command_line import CommandLine
+
+pytestmark = pytest.mark.engine
+
+
+async def two_connections(books: Books) -> None:
+    await books.register("bageriet", source="fortnox", name="Bageriet AB")
+    await books.connect("bageriet", due_in=timedelta(hours=1))
+    await books.register("snickeriet", source="fortnox")
+    await books.connect(
+        "snickeriet", state="reconnect_required", reason="invalid_login", failures=2
+    )
+    await books.register("uploads")
+
+
+def test_they_are_listed_in_the_agreed_shape(command_line: CommandLine) -> None:
+    assert command_line.json("connections", "list") == []
+    command_line.fill(two_connections)
+
+    found = command_line.json("connections", "list")
+
+    assert [row["company_id"] for row in found] == ["bageriet", "snickeriet"]
+    assert list(found[0]) == [
+        "company_id",
+        "name",
+        "source",
+        "state",
+        "reason",
+        "connected_at",
+        "due_at",
+        "last_fetched_at",
+        "failures_in_a_row",
+    ]
+    assert command_line.json("connections", "show", "bageriet") == found[0]
+
+
+def test_the_table_says_why_one_is_lost(command_line: CommandLine) -> None:
+    command_line.fill(two_connections)
+
+    told = command_line.run("connections", "list", "--lang", "sv").stdout
+    one = command_line.run("connections", "show", "snickeriet", "--lang", "en").stdout
+
+    assert "kräver återanslutning" in told
+    assert "inloggningen godtas inte" in told
+    assert "reconnect required" in one
+
+
+def test_the_status_tells_the_next_run(command_line: CommandLine) -> None:
+    command_line.fill(two_connections)
+
+    found = command_line.json("status", "bageriet")
+    told = command_line.run("status", "bageriet", "--lang", "sv").stdout
+
+    assert found["connection"]["state"] == "connected"
+    assert "ansluten, nästa körning" in told
+    lost = command_line.run("status", "snickeriet", "--lang", "en").stdout
+    assert "reconnect required: the login is not accepted" in lost
+
+
+def test_a_company_without_one_is_refused(command_line: CommandLine) -> None:
+    command_line.fill(two_connections)
+
+    assert command_line.refusal("connections", "show", "uploads") == "not_connected"
+    assert command_line.refusal("connections", "show", "nobody") == "unknown_company"

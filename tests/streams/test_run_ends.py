@@ -1,0 +1,252 @@
+"""What a run's end means: for the connection, for the next run, and for what that has to read."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from schemas.errors import ReconnectRequired, RejectedError, SourceRefused, SourceUnavailable
+from schemas.sources import FORTNOX
+from streams import run_ends, sync_runs, watermarks
+from streams.run_ends import Failure
+from streams.sync_runs import Claimed, PublishedRead
+from tests.streams.queue import Queue
+
+pytestmark = pytest.mark.engine
+INTERVAL = timedelta(hours=1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class Run:
+    """A run that has been claimed, and what is there after its end."""
+
+    def __init__(self, connection: asyncpg.Connection, claimed: Claimed) -> None:
+        self._connection = connection
+        self._claimed = claimed
+
+    async def has_read(self, name: str, watermark: str | None, *, is_whole: bool) -> None:
+        read = PublishedRead(
+            name=name,
+            position=0,
+            partition=0,
+            end_offset=0,
+            vouchers=0,
+            watermark=watermark,
+            is_whole=is_whole,
+        )
+        await sync_runs.add_read(self._connection, self._claimed, read)
+
+    async def completes(self) -> None:
+        row = await sync_runs.lock_own(self._connection, self._claimed)
+        await sync_runs.confirm(self._connection, row, vouchers=0)
+        await run_ends.complete(self._connection, await self.row, [], interval=INTERVAL)
+
+    async def fails(
+        self, error: RejectedError | SourceUnavailable, *, unfinished: tuple[str, ...] = ()
+    ) -> None:
+        row = await sync_runs.lock_own(self._connection, self._claimed)
+        failure = Failure.because(error, unfinished)
+        await run_ends.fail(self._connection, row, failure, interval=INTERVAL)
+
+    async def is_cancelled(self) -> None:
+        row = await sync_runs.lock_own(self._connection, self._claimed)
+        await run_ends.cancel(self._connection, row, unfinished=(), interval=INTERVAL)
+
+    async def _found(self, query: str, *arguments: str) -> asyncpg.Record:
+        row = await self._connection.fetchrow(query, *arguments)
+        assert row is not None
+        return row
+
+    @property
+    async def row(self) -> asyncpg.Record:
+        query = "SELECT * FROM engine.sync_run WHERE run_id = $1"
+        return await self._found(query, self._claimed.run_id)
+
+    @property
+    async def connection_row(self) -> asyncpg.Record:
+        return await self._found("SELECT * FROM engine.connection")
+
+    @property
+    async def due_in(self) -> timedelta:
+        """From the run's end to the next run."""
+        due: datetime = (await self.connection_row)["due_at"]
+        finished: datetime = (await self.row)["finished_at"]
+        return due - finished
+
+    @property
+    async def events(self) -> list[dict[str, Any]]:
+        """Those that its end has brought."""
+        rows = await self._connection.fetch("SELECT * FROM engine.outbox ORDER BY outbox_id")
+        events = [orjson.loads(row["message_value"]) for row in rows]
+        return [event for event in events if event["type"] != "sync_started.v1"]
+
+    async def watermarks(self) -> dict[str, tuple[str, datetime]]:
+        rows = await self._connection.fetch("SELECT * FROM engine.watermark")
+        return {row["read"]: (row["watermark"], row["whole_at"]) for row in rows}
+
+    async def knows(self, name: str, watermark: str) -> None:
+        """The ledger had all of that read, long ago."""
+        known = (self._claimed.company_id, name, watermark, LONG_AGO)
+        await self._connection.execute(
+            "INSERT INTO engine.watermark VALUES ($1, $2, $3, $4)", *known
+        )
+
+
+@pytest.fixture
+async def run(database: asyncpg.Connection) -> Run:
+    queue = Queue(database)
+    await queue.add("bageriet")
+    claimed = await queue.claim_next()
+    assert claimed is not None
+    return Run(database, claimed)
+
+
+async def _set(database: asyncpg.Connection, change: str) -> None:
+    await database.execute(f"UPDATE engine.connection SET {change}")
+
+
+async def test_after_a_completed_run_the_next_is_due_an_interval_later(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await _set(database, "failures_in_a_row = 2")
+
+    await run.completes()
+
+    assert INTERVAL <= await run.due_in <= INTERVAL * 1.1
+    assert (await run.connection_row)["failures_in_a_row"] == 0
+
+
+async def test_a_run_that_was_asked_for_meanwhile_is_due_at_once(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await _set(database, "again = true")
+
+    await run.completes()
+
+    assert await run.due_in == timedelta(0)
+    assert not (await run.connection_row)["again"]
+
+
+async def test_a_source_that_is_away_is_tried_again_when_it_says(run: Run) -> None:
+    await run.fails(SourceUnavailable("fortnox", "too many", retry_after_seconds=7200))
+
+    assert (await run.row)["reason"] == "source_unavailable"
+    due = await run.due_in
+    assert timedelta(hours=2) <= due <= timedelta(hours=2.1)
+    (failed,) = await run.events
+    assert datetime.fromisoformat(failed["retry_at"]) == (await run.connection_row)["due_at"]
+
+
+async def test_a_run_that_was_asked_for_meanwhile_waits_for_a_source_that_fails(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await _set(database, "again = true, failures_in_a_row = 2")
+
+    await run.fails(SourceRefused("fortnox", "no"))
+
+    connection = await run.connection_row
+    assert INTERVAL * 4 <= await run.due_in <= INTERVAL * 4.4
+    assert (connection["again"], connection["failures_in_a_row"]) == (False, 3)
+
+
+async def test_a_source_that_lets_nobody_in_is_not_tried_again(run: Run) -> None:
+    await run.fails(ReconnectRequired("fortnox", "licence_missing", "no licence"))
+
+    connection = await run.connection_row
+    assert (connection["state"], connection["reason"]) == ("reconnect_required", "licence_missing")
+    assert connection["due_at"] is None
+    failed, lost = await run.events
+    assert (failed["reason"], failed.get("retry_at")) == ("reconnect_required", None)
+    assert (lost["type"], lost["reason"]) == ("connection_lost.v1", "licence_missing")
+    assert (lost["source"], lost["sequence"]) == (FORTNOX.name, failed["sequence"] + 1)
+
+
+async def test_a_company_that_was_disconnected_meanwhile_stays_so(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await _set(database, "state = 'disconnected'")
+
+    await run.fails(ReconnectRequired("fortnox", "invalid_login", "no token"))
+
+    connection = await run.connection_row
+    assert (connection["state"], connection["due_at"]) == ("disconnected", None)
+    assert [event["type"] for event in await run.events] == ["sync_failed.v1"]
+
+
+async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await database.execute("UPDATE engine.sync_run SET cancel_requested_by = 'anna'")
+
+    await run.is_cancelled()
+
+    assert INTERVAL <= await run.due_in <= INTERVAL * 1.1
+    assert not (await run.connection_row)["again"]
+    (cancelled,) = await run.events
+    assert (cancelled["reason"], cancelled["requested_by"]) == ("requested", "anna")
+
+
+@pytest.mark.parametrize("change", ["again = true", "due_at = engine.clock()"])
+async def test_a_run_that_is_asked_for_after_the_cancelling_is_due_at_once(
+    database: asyncpg.Connection, run: Run, change: str
+) -> None:
+    await _set(database, change)
+
+    await run.is_cancelled()
+
+    assert await run.due_in == timedelta(0)
+    assert not (await run.connection_row)["again"]
+
+
+async def test_watermarks_move_when_the_run_completes(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    for name in ("whole", "changes", "no watermark"):
+        await run.knows(name, "before")
+    await run.has_read("whole", "now", is_whole=True)
+    await run.has_read("new", "now", is_whole=True)
+    await run.has_read("changes", "now", is_whole=False)
+    await run.has_read("no watermark", None, is_whole=False)
+    assert {known[0] for known in (await run.watermarks()).values()} == {"before"}
+
+    await run.completes()
+
+    started_at = (await run.row)["started_at"]
+    assert await run.watermarks() == {
+        "whole": ("now", started_at),
+        "new": ("now", started_at),
+        "changes": ("now", LONG_AGO),
+        "no watermark": ("before", LONG_AGO),
+    }
+    known = await watermarks.known_reads(database, "bageriet", whole_read_seconds=60)
+    assert {name for name, read in known.items() if read.is_fresh} == {"whole", "new"}
+
+
+async def test_a_source_that_was_left_meanwhile_leaves_no_watermarks(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await run.has_read("whole", "now", is_whole=True)
+    await _set(database, "source = 'another'")
+
+    await run.completes()
+
+    assert (await run.row)["state"] == "completed"
+    assert await run.watermarks() == {}
+    assert (await run.connection_row)["due_at"] is None
+
+
+async def test_a_failed_run_moves_no_watermark_and_forgets_that_of_the_read_it_stood_in(
+    run: Run,
+) -> None:
+    for name in ("published", "unfinished", "untouched"):
+        await run.knows(name, "before")
+    await run.has_read("published", "now", is_whole=True)
+
+    await run.fails(SourceRefused("fortnox", "no"), unfinished=("unfinished",))
+
+    assert await run.watermarks() == {
+        "published": ("before", LONG_AGO),
+        "untouched": ("before", LONG_AGO),
+    }

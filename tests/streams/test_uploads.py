@@ -1,0 +1,90 @@
+"""Which companies take a file, and what becomes of a connection that gives way to files."""
+
+import io
+
+import pytest
+
+from schemas.errors import UploadRefused
+from streams import uploads
+from tests.connectors.sie.builders import VOUCHER, a_file
+from tests.streams.command_topic import CommandTopic
+
+pytestmark = pytest.mark.engine
+
+
+async def uploaded(topic: CommandTopic) -> str:
+    """A file of the company's; its run."""
+    judgement = a_file(*VOUCHER).judge()
+    async with topic.database.connection() as connection:
+        received = await uploads.receive(
+            connection,
+            company_id="bageriet",
+            name="",
+            file=io.BytesIO(b"#FLAGGA 0"),
+            file_name="books.se",
+            judgement=judgement,
+            forced=False,
+        )
+    return received.run_id
+
+
+async def connected(topic: CommandTopic) -> None:
+    await topic.command("connection_requested", source="fortnox")
+    async with topic.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO engine.watermark VALUES ('bageriet', 'accounts', 'x', now())"
+        )
+
+
+@pytest.mark.parametrize("state", ["connected", "reconnect_required"])
+async def test_a_company_that_is_fetched_takes_no_file(topic: CommandTopic, state: str) -> None:
+    await connected(topic)
+    async with topic.database.connection() as connection:
+        await connection.execute("UPDATE engine.connection SET state = $1", state)
+
+    with pytest.raises(UploadRefused) as refused:
+        await uploaded(topic)
+
+    assert refused.value.code == "directly_connected"
+    assert await topic.value("SELECT source FROM engine.company") == "fortnox"
+    assert await topic.value("SELECT count(*) FROM engine.watermark") == 1
+
+
+async def test_a_company_that_was_disconnected_gives_way_to_files(topic: CommandTopic) -> None:
+    await connected(topic)
+    await topic.command("disconnect_requested")
+
+    run_id = await uploaded(topic)
+
+    assert await topic.value("SELECT source FROM engine.company") == "sie"
+    assert await topic.value("SELECT count(*) FROM engine.watermark") == 0
+    assert await topic.value("SELECT count(*) FROM engine.connection") == 0
+    *_, established, received, queued = await topic.events()
+    assert (established["type"], established["source"]) == ("connection_established.v1", "sie")
+    assert received["type"] == "upload_received.v1"
+    assert (queued["run_id"], queued["source"]) == (run_id, "sie")
+    async with topic.database.connection() as connection:
+        upload_id = await connection.fetchval("SELECT upload_id FROM engine.upload")
+        await uploads.check_again(connection, upload_id)
+
+
+async def test_files_go_on_without_a_second_change_of_source(topic: CommandTopic) -> None:
+    await connected(topic)
+    await topic.command("disconnect_requested")
+    await uploaded(topic)
+    await uploaded(topic)
+
+    assert (await topic.kinds()).count("connection_established") == 2  # Fortnox, and the files.
+
+
+async def test_connecting_it_again_begins_from_the_start(topic: CommandTopic) -> None:
+    await connected(topic)
+    await topic.command("disconnect_requested")
+    await uploaded(topic)
+    await topic.command("connection_requested", source="fortnox")
+
+    assert (await topic.kinds())[-2:] == ["sync_cancelled", "connection_established"]
+    row = await topic.row("SELECT source, state FROM engine.connection")
+    assert tuple(row) == ("fortnox", "connected")
+    with pytest.raises(UploadRefused, match="connected to fortnox"):
+        await uploaded(topic)
