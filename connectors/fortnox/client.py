@@ -5,12 +5,14 @@ says when the next one has its turn; the client asks before every request, repea
 """
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from random import uniform
 from typing import Any, BinaryIO, NoReturn, TypeVar
@@ -59,7 +61,13 @@ class Answer:
 def http_client(url: str, token: str) -> httpx.Client:
     """Talks to the company that the token lets into; the address ends with the API's version."""
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+    return httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT, verify=_trust())
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted, read once by all runs of a worker: it takes a while."""
+    return httpx.create_ssl_context()
 
 
 class FortnoxClient:
