@@ -69,6 +69,14 @@ class Worker:
     def log(self) -> str:
         return self.log_path.read_text("utf-8")
 
+    async def logs(self, event: str) -> None:
+        """Returns when its log tells of the event."""
+
+        async def is_told() -> bool:
+            return event in self.log
+
+        await eventually(is_told, what=f"{self.name} logs {event}")
+
 
 @dataclass
 class Engine:
@@ -159,6 +167,13 @@ class Engine:
         except AssertionError as error:
             logs = "\n".join(worker.log for worker in self.workers)
             raise AssertionError(f"{error}; the workers said:\n{logs}") from error
+
+    async def holder_of(self, run_id: str) -> Worker:
+        """The worker that has the run."""
+        query = "SELECT holder FROM engine.lease WHERE name = $1"
+        holder = await self.value(query, f"run:{run_id}")
+        (worker,) = [one for one in self.workers if holder.startswith(f"{one.name}@")]
+        return worker
 
     async def publish(self, *messages: Message) -> None:
         """Sends messages as they are, in order."""

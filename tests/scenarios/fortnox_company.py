@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from connectors.simulators.fortnox.records import Row, StoredVoucher
 from connectors.simulators.fortnox.tenant import Tenant
 from projections.queries.company_status import CompanyState, company_status
-from tests.engine import Engine, Worker
+from tests.engine import Engine
 from tests.eventually import eventually
 from tests.scenarios.test_commands import TOPIC, a_command, foreign
 
@@ -168,14 +168,6 @@ async def vouchers_of(engine: Engine, run_id: str) -> dict[date, asyncpg.Record]
 async def changes_of(engine: Engine, run_id: str) -> set[tuple[date, str, str, str]]:
     """What became of which vouchers in the run."""
     return {tuple(row) for row in await engine.connection.fetch(CHANGES, run_id)}
-
-
-async def holder_of(engine: Engine, run_id: str) -> tuple[Worker, list[Worker]]:
-    """The worker that has the run, and the others."""
-    query = "SELECT holder FROM engine.lease WHERE name = $1"
-    holder = await engine.value(query, f"run:{run_id}")
-    (worker,) = [one for one in engine.workers if holder.startswith(f"{one.name}@")]
-    return worker, [one for one in engine.workers if one is not worker]
 
 
 async def is_the_same(engine: Engine, tenant: Tenant) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from connectors.sie.generator import generate
-from tests.engine import SESSION_TIMEOUT_SECONDS, Engine, Worker
+from tests.engine import SESSION_TIMEOUT_SECONDS, Engine
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.engine
@@ -38,12 +38,6 @@ async def under_way(engine: Engine, run_id: str) -> None:
     await eventually(lambda: engine.value(query, run_id), what="the run is under way")
 
 
-async def runner_of(engine: Engine, run_id: str, workers: list[Worker]) -> int:
-    """Which worker has the run."""
-    holder = await engine.value("SELECT holder FROM engine.lease WHERE name = $1", f"run:{run_id}")
-    return next(place for place, one in enumerate(workers) if holder.startswith(f"{one.name}@"))
-
-
 async def kill_again_and_again(engine: Engine, *, times: int, seed: int) -> None:
     """Two workers: the runner of an import is killed, then one after the other at some moment."""
     moments = random.Random(seed)
@@ -51,7 +45,7 @@ async def kill_again_and_again(engine: Engine, *, times: int, seed: int) -> None
     workers = [await engine.start_worker(), await engine.start_worker()]
     run_id = await engine.upload("bageriet", content)
     await under_way(engine, run_id)
-    victim = await runner_of(engine, run_id, workers)  # At once: it has not much to do.
+    victim = workers.index(await engine.holder_of(run_id))  # At once: it has not much to do.
     for turn in range(times):
         workers[victim].kill()
         workers[victim] = await engine.start_worker()
@@ -106,7 +100,7 @@ async def test_a_worker_waits_for_postgresql_and_says_so_once(engine: Engine) ->
 
     await engine.connection.close()
     await asyncio.to_thread(postgres.stop)
-    await eventually(lambda: _logged(worker, "work_paused"), what="it says that it waits")
+    await worker.logs("work_paused")
     await asyncio.to_thread(postgres.start, lambda _: None)
     await engine.reconnect()
 
@@ -127,7 +121,7 @@ async def test_a_worker_waits_for_kafka(engine: Engine) -> None:
     await asyncio.to_thread(kafka.stop)
     content = a_file(60, seed=11)
     run_id = await engine.upload("snickeriet", content)
-    await eventually(lambda: _logged(worker, "work_paused"), what="it says that it waits")
+    await worker.logs("work_paused")
     await asyncio.to_thread(kafka.launch, lambda _: None, may_move=False)
     await asyncio.to_thread(kafka.wait_until_ready)
 
@@ -135,7 +129,3 @@ async def test_a_worker_waits_for_kafka(engine: Engine) -> None:
     await engine.caught_up()
     await is_whole(engine, content, "snickeriet")
     assert worker.process.poll() is None, worker.log
-
-
-async def _logged(worker: Worker, event: str) -> bool:
-    return event in worker.log

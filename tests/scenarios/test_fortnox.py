@@ -1,6 +1,5 @@
 """A company at Fortnox from its connection on: the ledger follows what its source does."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,12 +49,6 @@ CLOCK_CHANGES = {
     "spring": datetime(2027, 3, 28, 1, tzinfo=UTC),
     "autumn": datetime(2027, 10, 31, 1, tzinfo=UTC),
 }
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor.running() as vendor:
-        yield vendor
 
 
 async def test_a_company_that_is_connected_is_fetched_and_proved_by_its_own_totals(

@@ -1,7 +1,6 @@
 """Runs of a company at Fortnox that do not end well, and how it gets well again."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,12 +8,9 @@ import pytest
 from connectors.simulators.fortnox.records import VoucherKey, row
 from connectors.simulators.fortnox.traps import Fault, Traps
 from schemas.parts import PARTS
-from streams.publisher import Publisher
-from streams.settings import Settings
-from streams.sync_runner import SyncRunner
 from tests.engine import Engine
 from tests.eventually import eventually
-from tests.scenarios.direct import YEARS, Vendor, book, held
+from tests.scenarios.direct import YEARS, Vendor, a_runner, book, held
 from tests.scenarios.fortnox_company import (
     Service,
     changes_of,
@@ -37,12 +33,6 @@ MANUAL_RUNS = "SELECT count(*) FROM engine.sync_run WHERE trigger = 'manual'"
 SET_ASIDE = "SELECT series, number, reason, difference FROM ledger.set_aside_voucher"
 
 
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor.running() as vendor:
-        yield vendor
-
-
 async def test_a_lost_page_fails_the_run_and_the_next_one_reads_its_scope_whole(
     engine: Engine, vendor: Vendor
 ) -> None:
@@ -50,7 +40,8 @@ async def test_a_lost_page_fails_the_run_and_the_next_one_reads_its_scope_whole(
     worker = await engine.start_worker(runs_at_once="0")
     async with Service.of(engine) as service:
         await service.command("connection_requested", "bageriet", source="fortnox")
-        await _run(engine, vendor, engine.publisher)
+        async with a_runner(engine, vendor) as runner:
+            await eventually(runner.run_next, what="the run is taken")
         await service.automatic("bageriet", 0)
         book(tenant.books, 3)
         book(tenant.books, 4)
@@ -58,7 +49,8 @@ async def test_a_lost_page_fails_the_run_and_the_next_one_reads_its_scope_whole(
         tenant.books.delete_voucher(VoucherKey(3, "A", 2))
         run_id = await service.begin("bageriet", command_id="sync-1")
         lossy = LossyPublisher(engine.endpoints.kafka_url, loses="vouchers_observed.v1")
-        await _run(engine, vendor, lossy)
+        async with a_runner(engine, vendor, publisher=lossy) as runner:
+            await eventually(runner.run_next, what="the run is taken")
         await lossy.close()
         run = await engine.end_of(run_id)
 
@@ -230,18 +222,6 @@ async def test_a_company_that_is_connected_again_at_once_does_not_wait_for_its_n
 
     assert (cut_off["state"], anew["state"]) == ("cancelled", "completed")
     await is_the_same(engine, tenant)
-
-
-async def _run(engine: Engine, vendor: Vendor, publisher: Publisher) -> None:
-    """Takes the run that waits, in this process, and publishes it that way."""
-    given = {f"BOKFLOW_{key.upper()}": value for key, value in vendor.settings.items()}
-    settings = Settings.from_environment(engine.environment | given)
-    database = await engine.database()
-    try:
-        runner = SyncRunner(database, publisher, settings, holder="test")
-        await eventually(runner.run_next, what="the run is taken")
-    finally:
-        await database.stop()
 
 
 async def _set_aside(engine: Engine) -> set[tuple[str, str, str, str]]:

@@ -1,7 +1,6 @@
 """Companies at Fortnox on several workers, which are killed, stopped and woken at any moment."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,13 +10,12 @@ from connectors.simulators.fortnox.tenant import Tenant
 from connectors.simulators.fortnox.traps import ALWAYS, Fault, Traps
 from schemas.codec import encode
 from tests.builders import a_page, a_voucher, an_end
-from tests.engine import Engine, Worker
+from tests.engine import Engine
 from tests.eventually import eventually
 from tests.scenarios.direct import Vendor, book, held, no_run_is_held
 from tests.scenarios.fortnox_company import (
     Service,
     changes_of,
-    holder_of,
     is_the_same,
     lifecycle,
     settle,
@@ -32,12 +30,6 @@ NO_EXPORT = Traps(faults=(Fault("licence_missing", "/3/sie", times=ALWAYS),))
 TABLES = ("voucher", "posting", "account_balance", "voucher_change", "read_result")
 MANUAL_RUNS = "SELECT count(*) FROM engine.sync_run WHERE trigger = 'manual'"
 IGNORED = "SELECT ignored_events FROM ledger.company WHERE company_id = $1"
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor.running() as vendor:
-        yield vendor
 
 
 async def test_a_killed_worker_is_followed_and_a_command_sent_again_and_again_has_one_effect(
@@ -60,7 +52,7 @@ async def test_a_killed_worker_is_followed_and_a_command_sent_again_and_again_ha
         ]
         refusals = {await service.refusal("bageriet", command_id) for command_id in others}
 
-        killed, _ = await holder_of(engine, run_id)
+        killed = await engine.holder_of(run_id)
         killed.kill()
         await service.command("sync_requested", "bageriet", command_id="sync-1")
         run = await engine.end_of(run_id)
@@ -91,7 +83,7 @@ async def test_a_worker_that_slept_through_its_run_changes_nothing_when_it_wakes
         run_id = await service.begin("bageriet")
         await held(tenant)
 
-        sleeper, _ = await holder_of(engine, run_id)
+        sleeper = await engine.holder_of(run_id)
         sleeper.pause()
         run = await engine.end_of(run_id)
         tenant.books.delete_voucher(VoucherKey(4, "A", 6))
@@ -102,7 +94,7 @@ async def test_a_worker_that_slept_through_its_run_changes_nothing_when_it_wakes
 
         tenant.gate.open()
         sleeper.wake()
-        await eventually(lambda: _logged(sleeper, "run_lost"), what="it knows that it is late")
+        await sleeper.logs("run_lost")
         # What it may have had under way.
         stamp = {"run": run["run_number"], "attempt": 1}
         late = a_page(a_voucher("6", amount="1000.00"), **stamp), an_end(1, **stamp)
@@ -153,7 +145,3 @@ async def _contents(engine: Engine) -> dict[str, list[str]]:
     query = "SELECT kept::text FROM ledger.{table} AS kept ORDER BY 1"
     rows = {table: await engine.connection.fetch(query.format(table=table)) for table in TABLES}
     return {table: [row[0] for row in found] for table, found in rows.items()}
-
-
-async def _logged(worker: Worker, event: str) -> bool:
-    return event in worker.log

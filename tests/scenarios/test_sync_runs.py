@@ -1,25 +1,24 @@
 """Runs of direct sources on several workers: carried on by another one, and fair to all."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
 from connectors.simulators.fortnox.records import VoucherKey
 from connectors.simulators.fortnox.traps import Fault, Traps
 from schemas.sources import FORTNOX
-from tests.engine import Engine, Worker
+from tests.engine import Engine
 from tests.eventually import eventually
 from tests.scenarios.direct import (
     Vendor,
     book,
     connect,
     held,
-    is_identical,
     no_run_is_held,
     reads_of,
     request,
 )
+from tests.scenarios.fortnox_company import is_the_same
 from tests.scenarios.test_faults import a_file
 
 pytestmark = pytest.mark.engine
@@ -28,24 +27,6 @@ SECOND_YEAR = Traps(faults=(Fault("held", "/3/sie/4", after=1),))
 AT_ONCE = Traps(faults=(Fault("held"),))
 # Longer than any test waits: a run goes on before that only where its lease was given back.
 LONG_LEASE_SECONDS = "300"
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with Vendor.running() as vendor:
-        yield vendor
-
-
-async def _of_run(engine: Engine, run_id: str) -> tuple[Worker, Worker]:
-    """The worker that has the run, and the other one."""
-    name = f"run:{run_id}"
-    holder = await engine.value("SELECT holder FROM engine.lease WHERE name = $1", name)
-    first, second = engine.workers
-    return (first, second) if holder.startswith(f"{first.name}@") else (second, first)
-
-
-async def _logged(worker: Worker, event: str) -> bool:
-    return event in worker.log
 
 
 async def test_a_killed_worker_is_followed_at_the_read_where_it_stood(
@@ -59,7 +40,7 @@ async def test_a_killed_worker_is_followed_at_the_read_where_it_stood(
     run_id = await request(engine, "bageriet")
     await held(tenant)
 
-    (await _of_run(engine, run_id))[0].kill()
+    (await engine.holder_of(run_id)).kill()
     tenant.gate.open()
     run = await engine.end_of(run_id)
 
@@ -67,7 +48,7 @@ async def test_a_killed_worker_is_followed_at_the_read_where_it_stood(
     attempts = {name: read["attempt"] for name, read in (await reads_of(engine, run_id)).items()}
     assert attempts["vouchers/2024-01-01"] == 1
     assert attempts["vouchers/2025-01-01"] == 2
-    await is_identical(engine, tenant)
+    await is_the_same(engine, tenant)
     await no_run_is_held(engine)
 
 
@@ -80,17 +61,18 @@ async def test_a_worker_that_wakes_up_late_changes_nothing(engine: Engine, vendo
     run_id = await request(engine, "bageriet")
     await held(tenant)
 
-    sleeper, other = await _of_run(engine, run_id)
+    sleeper = await engine.holder_of(run_id)
+    (other,) = [one for one in engine.workers if one is not sleeper]
     sleeper.pause()
     run = await engine.end_of(run_id)
     tenant.books.delete_voucher(VoucherKey(4, "A", 40))
     book(tenant.books)  # It gets the number of the deleted one.
     later = await engine.end_of(await request(engine, "bageriet"))
-    await is_identical(engine, tenant)
+    await is_the_same(engine, tenant)
     before = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 2, 3, 4, 6")
     tenant.gate.open()
     sleeper.wake()
-    await eventually(lambda: _logged(sleeper, "run_lost"), what="it knows that the run is lost")
+    await sleeper.logs("run_lost")
 
     assert (run["state"], run["attempt"]) == ("completed", 2)
     assert later["state"] == "completed"
@@ -101,7 +83,7 @@ async def test_a_worker_that_wakes_up_late_changes_nothing(engine: Engine, vendo
     book(tenant.books)
     last = await engine.end_of(await request(engine, "bageriet"))
     assert (last["state"], last["attempt"]) == ("completed", 1)
-    await is_identical(engine, tenant)
+    await is_the_same(engine, tenant)
 
 
 async def test_a_worker_that_is_told_to_stop_hands_its_run_over_at_once(
@@ -115,13 +97,13 @@ async def test_a_worker_that_is_told_to_stop_hands_its_run_over_at_once(
     run_id = await request(engine, "bageriet")
     await held(tenant)
 
-    stopped, _ = await _of_run(engine, run_id)
+    stopped = await engine.holder_of(run_id)
     ended_with = await asyncio.to_thread(stopped.end)
     run = await engine.end_of(run_id)
 
     assert ended_with == 0  # Though the source had not answered yet.
     assert (run["state"], run["attempt"]) == ("completed", 2)
-    await is_identical(engine, tenant)
+    await is_the_same(engine, tenant)
 
 
 async def test_a_source_has_no_more_runs_than_it_takes_and_others_do_not_wait_for_it(
@@ -151,7 +133,7 @@ async def test_a_source_has_no_more_runs_than_it_takes_and_others_do_not_wait_fo
     assert {(run["state"], run["attempt"]) for run in ended} == {("completed", 1)}
     assert all(not tenant.violations for tenant in tenants)
     for tenant in tenants:
-        await is_identical(engine, tenant)
+        await is_the_same(engine, tenant)
 
 
 async def test_the_source_is_never_asked_more_often_than_it_allows(
@@ -173,4 +155,4 @@ async def test_the_source_is_never_asked_more_often_than_it_allows(
     for tenant in tenants:
         assert len(vendor.simulator.requests_of(tenant)) > 2 * tenant.window.limit.requests
         assert not tenant.violations
-        await is_identical(engine, tenant)
+        await is_the_same(engine, tenant)
