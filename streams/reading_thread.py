@@ -44,7 +44,7 @@ class ReadingThread:
         self._loop = asyncio.get_running_loop()
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._opened = ExitStack()
-        self._asked: Future[Any] | None = None
+        self._question: asyncio.Task[Any] | None = None
         self._is_over = False
         # A daemon: a source that does not answer must not keep the process from ending.
         self._thread = threading.Thread(target=self._work, name=NAME, daemon=True)
@@ -60,8 +60,8 @@ class ReadingThread:
         traceback: TracebackType | None,
     ) -> None:
         self._is_over = True
-        if self._asked is not None:
-            self._asked.cancel()
+        if self._question is not None:
+            self._question.cancel()
         self._calls.put(self._opened.close)
         self._calls.put(None)
 
@@ -93,7 +93,6 @@ class ReadingThread:
     def ask(self, question: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """What the event loop answers to a call inside the thread. Raises RunOver."""
         asked = asyncio.run_coroutine_threadsafe(self._answer(question), self._loop)
-        self._asked = asked
         try:
             return asked.result()
         except CancelledError as error:
@@ -102,6 +101,8 @@ class ReadingThread:
     async def _answer(self, question: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         if self._is_over:
             raise RunOver
+        # Known here, in the loop where the block is left: there is no moment between the two.
+        self._question = asyncio.current_task()
         return await question()
 
     def _work(self) -> None:
