@@ -3,7 +3,6 @@
 import io
 import itertools
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -30,8 +29,9 @@ from streams.migrate import bring_up_to_date
 from streams.presence import LEASE_PREFIX
 from streams.publisher import Publisher
 from streams.settings import Settings
-from tests.eventually import LIMIT_SECONDS, eventually
+from tests.eventually import eventually
 from tests.servers import FAST, PARTITIONS
+from tests.worker import Worker
 
 SESSION_TIMEOUT_SECONDS = 2
 PROFILE = StackProfile(
@@ -39,43 +39,6 @@ PROFILE = StackProfile(
     postgres=PostgresProfile(settings=FAST),
 )
 _numbers = itertools.count(1)
-
-
-@dataclass
-class Worker:
-    """A worker process; its log is kept for whoever has to find out."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log_path: Path
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def pause(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def wake(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-    def end(self) -> int:
-        """Asks it to end; its exit code."""
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        return self.process.wait(LIMIT_SECONDS)
-
-    @property
-    def log(self) -> str:
-        return self.log_path.read_text("utf-8")
-
-    async def logs(self, event: str) -> None:
-        """Returns when its log tells of the event."""
-
-        async def is_told() -> bool:
-            return event in self.log
-
-        await eventually(is_told, what=f"{self.name} logs {event}")
 
 
 @dataclass
