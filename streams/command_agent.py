@@ -17,7 +17,7 @@ from streams.received import Received
 
 CLOCK = "SELECT engine.clock() AS now, clock_offset FROM engine.clock_offset"
 OPEN_RUNS = """
-    SELECT run_id, state FROM engine.sync_run
+    SELECT run_id, state, stalled_at IS NOT NULL AS is_stalled FROM engine.sync_run
     WHERE company_id = $1 AND state IN ('queued', 'running', 'confirming')
     ORDER BY state = 'queued', queue_number FOR UPDATE
 """
@@ -103,5 +103,5 @@ async def _known(connection: asyncpg.Connection, company_id: str) -> Known | Non
         return None
     state = await connections.state_of(connection, company_id)
     runs = await connection.fetch(OPEN_RUNS, company_id)
-    open_runs = tuple(OpenRun(run["run_id"], run["state"]) for run in runs)
+    open_runs = tuple(OpenRun(**run) for run in runs)
     return Known(row["source"], row["organisation_number"], state, open_runs)

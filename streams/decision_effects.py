@@ -19,7 +19,7 @@ from schemas.lifecycle_events import (
 from schemas.limits import TEXT_CHARACTERS_MAX
 from schemas.parts import Scope
 from schemas.sources import SOURCES
-from streams import companies, connections, outbox
+from streams import companies, connections, outbox, watermarks
 from streams.decided_commands import Answer
 from streams.decisions import Cancel, Connect, Decision, Disconnect, QueueRun, Reject, RunAgain
 
@@ -51,7 +51,7 @@ ADD_RUN = """
 SOURCE_OF = "SELECT source FROM engine.company WHERE company_id = $1"
 RUN_AGAIN = "UPDATE engine.connection SET again = true WHERE company_id = $1"
 RUN_NO_MORE = "UPDATE engine.connection SET again = false WHERE company_id = $1"
-CANCEL_QUEUED = """
+CANCEL_AT_ONCE = """
     UPDATE engine.sync_run SET state = 'cancelled', reason = $2, finished_at = $3
     WHERE run_id = $1 RETURNING pg_notify('bokflow_progress', run_id)
 """
@@ -90,7 +90,7 @@ async def carry_out(
             return Answer(run_id=await _queue(connection, decision.scope, occasion))
         case Cancel():
             await _cancel(connection, decision, occasion)
-            return Answer(run_id=(decision.running + decision.queued)[0])
+            return Answer(run_id=(decision.running + decision.at_once)[0])
         case Connect():
             await _connect(connection, decision, occasion)
         case RunAgain():
@@ -191,9 +191,10 @@ async def _cancel(connection: asyncpg.Connection, decision: Cancel, occasion: Oc
     """Who asks for an end does not want another run right after it either."""
     requested_by = occasion.command.requested_by
     await connection.execute(RUN_NO_MORE, occasion.company_id)
-    for run_id in decision.queued:
-        await connection.execute(CANCEL_QUEUED, run_id, decision.reason, occasion.now)
+    for run_id in decision.at_once:
+        await connection.execute(CANCEL_AT_ONCE, run_id, decision.reason, occasion.now)
         await connection.execute(FORGET_FILE, run_id)
+        await watermarks.forget_reads_of(connection, run_id)
         fields = {"run_id": run_id, "reason": decision.reason, "requested_by": requested_by}
         await _emit(connection, SyncCancelled, occasion, **fields)
     for run_id in decision.running:

@@ -33,6 +33,12 @@ CancelReason = Literal["requested", "disconnected", "source_changed"]
 class OpenRun:
     run_id: str
     state: Literal["queued", "running", "confirming"]
+    is_stalled: bool = False
+
+    @property
+    def waits_for_the_ledger(self) -> bool:
+        """All of it is read, and its end is near."""
+        return self.state == "confirming" and not self.is_stalled
 
 
 @dataclass(frozen=True)
@@ -53,18 +59,19 @@ class Reject:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Ends the queued runs at once, and asks the running one to stop."""
+    """Ends the runs that nobody reads at once, and asks the running one to stop."""
 
     reason: CancelReason
-    queued: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, runs: tuple[OpenRun, ...], reason: CancelReason) -> "Cancel":
-        """The runs' end; those that are all read are left to it."""
-        queued = tuple(run.run_id for run in runs if run.state == "queued")
-        running = tuple(run.run_id for run in runs if run.state == "running")
-        return cls(reason, queued, running)
+        """The runs' end; those that the ledger is about to confirm are left to it."""
+        ending = [run for run in runs if not run.waits_for_the_ledger]
+        at_once = tuple(run.run_id for run in ending if run.state != "running")
+        running = tuple(run.run_id for run in ending if run.state == "running")
+        return cls(reason, at_once, running)
 
 
 @dataclass(frozen=True)
@@ -182,7 +189,7 @@ def _cancel(command: SyncCancelRequested, known: Known) -> Decision:
     runs = [run for run in known.open_runs if command.run_id in (None, run.run_id)]
     if not runs:
         return Reject("nothing_to_cancel", "no such run is going or waiting")
-    if runs[0].state == "confirming":
+    if runs[0].waits_for_the_ledger:
         return Reject("too_late", f"run {runs[0].run_id} has read everything")
     return Cancel.of((runs[0],), "requested")
 

@@ -25,6 +25,12 @@ MOVE_ON = """
     WHERE run_id = $1 AND NOT read.whole AND read.watermark IS NOT NULL
         AND known.company_id = run.company_id AND known.read = read.read
 """
+# The reads that a run has published whole.
+FORGET_READS_OF = """
+    DELETE FROM engine.watermark AS known
+    USING engine.sync_read AS read JOIN engine.sync_run AS run USING (run_id)
+    WHERE run_id = $1 AND known.company_id = run.company_id AND known.read = read.read
+"""
 FORGET = "DELETE FROM engine.watermark WHERE company_id = $1 AND read = ANY($2::text[])"
 
 
@@ -45,3 +51,8 @@ async def move(connection: asyncpg.Connection, run_id: str) -> None:
 async def forget(connection: asyncpg.Connection, company_id: str, reads: Iterable[str]) -> None:
     """The ledger may have a part of these reads: the next run does them whole."""
     await connection.execute(FORGET, company_id, list(reads))
+
+
+async def forget_reads_of(connection: asyncpg.Connection, run_id: str) -> None:
+    """Nobody waits any more for what the ledger makes of the run: the next one reads whole."""
+    await connection.execute(FORGET_READS_OF, run_id)

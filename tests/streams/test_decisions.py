@@ -41,6 +41,7 @@ DISCONNECTED = replace(CONNECTED, connection="disconnected")
 UPLOADED = Known("sie", NUMBER)
 QUEUED, SECOND = OpenRun("run-1", "queued"), OpenRun("run-2", "queued")
 RUNNING, CONFIRMING = OpenRun("run-1", "running"), OpenRun("run-1", "confirming")
+STALLED = replace(CONFIRMING, is_stalled=True)
 
 
 def with_runs(known: Known, *runs: OpenRun) -> Known:
@@ -131,7 +132,7 @@ DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
             "",
             None,
             switches=True,
-            cancel=Cancel("source_changed", queued=("run-2",)),
+            cancel=Cancel("source_changed", at_once=("run-2",)),
         ),
     ),
     (
@@ -154,11 +155,17 @@ DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
     (sync(trigger="automatic"), with_runs(CONNECTED, QUEUED), RunAgain()),
     (sync(trigger="automatic"), with_runs(CONNECTED, RUNNING), RunAgain()),
     (sync(trigger="push"), with_runs(CONNECTED, CONFIRMING), RunAgain()),
-    (cancel(), with_runs(CONNECTED, QUEUED), Cancel("requested", queued=("run-1",))),
+    (cancel(), with_runs(CONNECTED, QUEUED), Cancel("requested", at_once=("run-1",))),
     (cancel(), with_runs(CONNECTED, RUNNING), Cancel("requested", running=("run-1",))),
     (cancel("run-2"), with_runs(UPLOADED, RUNNING, SECOND), Cancel("requested", ("run-2",))),
     (cancel(), with_runs(UPLOADED, RUNNING, SECOND), Cancel("requested", running=("run-1",))),
     (cancel(), with_runs(UPLOADED, QUEUED, SECOND), Cancel("requested", ("run-1",))),
+    (cancel(), with_runs(CONNECTED, STALLED), Cancel("requested", at_once=("run-1",))),
+    (
+        cancel(),
+        with_runs(CONNECTED, replace(RUNNING, is_stalled=True)),
+        Cancel("requested", running=("run-1",)),
+    ),
     (cancel(), with_runs(LOST, RUNNING), Cancel("requested", running=("run-1",))),
     (DISCONNECT, CONNECTED, Disconnect(Cancel("disconnected"))),
     (DISCONNECT, LOST, Disconnect(Cancel("disconnected"))),
@@ -168,6 +175,22 @@ DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
         Disconnect(Cancel("disconnected", ("run-2",), ("run-1",))),
     ),
     (DISCONNECT, with_runs(CONNECTED, CONFIRMING), Disconnect(Cancel("disconnected"))),
+    (
+        DISCONNECT,
+        with_runs(CONNECTED, STALLED, SECOND),
+        Disconnect(Cancel("disconnected", at_once=("run-1", "run-2"))),
+    ),
+    (
+        connect("visma-administration"),
+        with_runs(CONNECTED, STALLED),
+        Connect(
+            "visma-administration",
+            "",
+            None,
+            switches=True,
+            cancel=Cancel("source_changed", at_once=("run-1",)),
+        ),
+    ),
 ]
 
 

@@ -12,6 +12,12 @@ from tests.streams.command_topic import CommandTopic
 
 pytestmark = pytest.mark.engine
 STALLED_SECONDS = 900.0
+READS = """
+    INSERT INTO engine.sync_read (run_id, read, attempt, position, partition, message_offset)
+    SELECT run_id, 'published', 1, 0, 0, 0 FROM engine.sync_run;
+    INSERT INTO engine.watermark VALUES
+        ('bageriet', 'published', 'x', now()), ('bageriet', 'untouched', 'x', now());
+"""
 
 
 async def watch(pool: Database) -> int:
@@ -84,3 +90,21 @@ async def test_a_stalled_run_can_be_cancelled(pool: Database, topic: CommandTopi
     await topic.command("sync_cancel_requested")
 
     assert (await topic.kinds())[-2:] == ["sync_stalled", "sync_cancelled"]
+
+
+async def test_a_run_that_the_ledger_says_nothing_of_can_be_cancelled(
+    pool: Database, topic: CommandTopic
+) -> None:
+    await queue_a_run(topic)
+    await set_state(pool, "confirming")
+    async with pool.connection() as connection:
+        await connection.execute(READS)
+    await topic.set_clock(timedelta(days=1))
+    await watch(pool)
+
+    await topic.command("sync_cancel_requested")
+    await topic.command("sync_requested")
+
+    assert (await topic.kinds())[-2:] == ["sync_cancelled", "sync_queued"]
+    # The ledger may have a part of what was published, or all of it later.
+    assert await topic.value("SELECT array_agg(read) FROM engine.watermark") == ["untouched"]
