@@ -6,6 +6,8 @@ from collections import deque
 from aiokafka.structs import RecordMetadata
 
 from connectors.protocol import Connector, PlannedRead
+from schemas.errors import RejectedError
+from schemas.parts import Scope
 from streams import sync_runs
 from streams.database import Database
 from streams.publisher import Publisher
@@ -14,6 +16,16 @@ from streams.stamper import Stamper
 from streams.sync_runs import Claimed, PublishedRead
 
 UNACKNOWLEDGED_MAX = 16
+
+
+class UnknownYear(RejectedError):
+    """The source has nothing of the fiscal years that the run is for."""
+
+    reason = "unknown_year"
+
+    def __init__(self, scope: Scope) -> None:
+        years = ", ".join(str(first_day) for first_day in scope.fiscal_years or ())
+        super().__init__(f"the source has no fiscal year from {years}")
 
 
 class Publication:
@@ -36,9 +48,11 @@ class Publication:
     async def publish_all(self, connector: Connector, thread: ReadingThread) -> None:
         """Publishes the reads of the run's scope that are not published yet.
 
-        Raises as the connector does, BrokerUnavailable, StoreUnavailable, and RunLost.
+        Raises as the connector does, UnknownYear, BrokerUnavailable, StoreUnavailable, and RunLost.
         """
         planned = await thread.do(connector.reads, self._run.scope)
+        if self._run.scope.fiscal_years and not planned:
+            raise UnknownYear(self._run.scope)
         async with self._database.connection() as connection:
             done = await sync_runs.done_reads(connection, self._run.run_id)
         self._vouchers_before = sum(done.values())

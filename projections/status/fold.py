@@ -214,19 +214,20 @@ def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to:
 
 def _complete(state: State, event: SyncCompleted) -> None:
     _finish(state, event, "completed")
-    source = state.companies[event.company_id].source
-    _change(
-        state,
-        event.company_id,
-        last_sync_at=event.occurred_at,
-        fresh_until=fresh_until(source, event.occurred_at),
-        failures_in_a_row=0,
-        last_failure_reason=None,
-    )
     for part in parts_of(event.reads):
         _succeed(state, event.company_id, part, event.fetched_at)
     if _brings_bookkeeping(state.runs.get(event.run_id), event):
-        _change(state, event.company_id, last_fetched_at=event.fetched_at, emptied_at=None)
+        source = state.companies[event.company_id].source
+        _change(
+            state,
+            event.company_id,
+            last_sync_at=event.occurred_at,
+            last_fetched_at=event.fetched_at,
+            fresh_until=fresh_until(source, event.occurred_at),
+            emptied_at=None,
+            failures_in_a_row=0,
+            last_failure_reason=None,
+        )
 
 
 def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
@@ -238,15 +239,13 @@ def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
 
 def _fail(state: State, event: SyncFailed) -> None:
     _finish(state, event, "failed")
-    company = state.companies[event.company_id]
-    _change(
-        state,
-        event.company_id,
-        failures_in_a_row=company.failures_in_a_row + 1,
-        last_failure_reason=event.reason,
-    )
-    run = state.runs.get(event.run_id)
-    for part, complete in (_missing_parts(run) | parts_of(event.reads)).items():
+    missing = _missing_parts(state.runs.get(event.run_id))
+    # As a completed run ends the count only where it brings bookkeeping, so it is counted.
+    if not missing or "vouchers" in missing:
+        failures = state.companies[event.company_id].failures_in_a_row + 1
+        changes = {"failures_in_a_row": failures, "last_failure_reason": event.reason}
+        _change(state, event.company_id, **changes)
+    for part, complete in (missing | parts_of(event.reads)).items():
         if complete:
             _succeed(state, event.company_id, part, event.occurred_at)
             continue

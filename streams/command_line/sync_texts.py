@@ -52,6 +52,7 @@ SYNC_WORDS = {
     "source_refused": Text("källan avvisade frågan", "the source refused the request"),
     "source_unavailable": Text("källan svarar inte", "the source does not answer"),
     "timed_out": Text("det tog för lång tid", "it took too long"),
+    "unknown_year": Text("källan har inte det räkenskapsåret", "the source lacks that fiscal year"),
     "connected": Text("ansluten", "connected"),
     "disconnected": Text("frånkopplad", "disconnected"),
     "connection_requested.v1": Text("Anslutning", "Connection"),

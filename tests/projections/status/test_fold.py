@@ -1,5 +1,6 @@
 """What lifecycle events make of a company's status, without a database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -202,6 +203,23 @@ def test_a_run_of_some_parts_touches_only_those() -> None:
     assert failed_then.last_success_at == at(6)
     assert state.parts["bageriet", "vouchers"] == before["bageriet", "vouchers"]
     assert len(state.parts) == 2
+
+
+def test_only_a_run_that_brings_bookkeeping_makes_a_company_fresh() -> None:
+    state = State()
+    nothing = an_event(SyncCompleted, 3, run_id="r-1", run_number=1, fetched_at=at(3))
+
+    fold(state, [DIRECT, a_sync("r-1", 2), nothing, a_sync("r-2", 4, "company")])
+    fold(state, [completed("r-2", 5, "company")])
+    never = state.companies["bageriet"]
+    fold(state, [a_sync("r-3", 6), completed("r-3", 7), a_sync("r-4", 8), a_failure("r-4", 9)])
+    before = state.companies["bageriet"]
+    fold(state, [a_sync("r-5", 10, "company"), completed("r-5", 11, "company")])
+    fold(state, [a_sync("r-6", 12, "company"), a_failure("r-6", 13)])
+
+    assert (never.last_sync_at, never.fresh_until) == (None, None)
+    assert (before.last_sync_at, before.failures_in_a_row) == (at(7), 1)
+    assert state.companies["bageriet"] == replace(before, sequence=13)
 
 
 def a_failure(run: str, sequence: int, *reads: ReadOutcome) -> AnyLifecycleEvent:
