@@ -19,6 +19,7 @@ from schemas.errors import (
 )
 from schemas.lifecycle_events import ConnectionLost, SyncCancelled, SyncCompleted, SyncFailed
 from schemas.limits import TEXT_CHARACTERS_MAX
+from schemas.parts import Scope
 from streams import outbox, watermarks
 from streams.due import next_due
 
@@ -35,10 +36,8 @@ FORGET_FILE = """
     WHERE run.run_id = $1 AND upload_chunk.upload_id = run.upload_id
 """
 # Where nothing is fetched there is no next time: of uploads, and once it has been disconnected.
-# A run that is due, and not asked for yet, is wanted as one that was asked for meanwhile.
 FIND_CONNECTION = """
-    SELECT failures_in_a_row, again OR coalesce(due_at <= engine.clock(), false) AS again
-    FROM engine.connection
+    SELECT failures_in_a_row, again, due_at FROM engine.connection
     WHERE company_id = $1 AND source = $2 AND state = 'connected' FOR UPDATE
 """
 PLAN_NEXT = """
@@ -88,7 +87,7 @@ async def complete(
     if known is not None:  # Else another source may come, to which its watermarks mean nothing.
         await watermarks.move(connection, row["run_id"])
         due = now if known["again"] else _next_due(now, interval=interval)
-        await connection.execute(PLAN_NEXT, row["company_id"], due, 0)
+        await _plan_next(connection, row, known, due=due, failures=0, now=now)
     await outbox.emit(
         connection,
         SyncCompleted,
@@ -151,9 +150,9 @@ async def cancel(
     known = await _connected(connection, row)
     if known is not None:
         failures = known["failures_in_a_row"]
-        later = _next_due(now, interval=interval, failures=failures)
-        due = now if known["again"] else later
-        await connection.execute(PLAN_NEXT, row["company_id"], due, failures)
+        due = _next_due(now, interval=interval, failures=failures)
+        due = min(due, known["due_at"] or due)
+        await _plan_next(connection, row, known, due=due, failures=failures, now=now)
     await outbox.emit(
         connection,
         SyncCancelled,
@@ -205,8 +204,24 @@ async def _plan_retry(
         failures=failures,
         retry_at=None if pause is None else now + timedelta(seconds=pause),
     )
-    await connection.execute(PLAN_NEXT, row["company_id"], due, failures)
-    return due
+    return await _plan_next(connection, row, known, due=due, failures=failures, now=now)
+
+
+async def _plan_next(
+    connection: asyncpg.Connection,
+    row: asyncpg.Record,
+    known: asyncpg.Record,
+    *,
+    due: datetime,
+    failures: int,
+    now: datetime,
+) -> datetime | None:
+    """Plans the next run; after one that somebody asked for in part, only if it was asked for."""
+    plan: tuple[datetime | None, int] = (due, failures)
+    if row["trigger"] != "automatic" and Scope.model_validate_json(row["scope"]) != Scope():
+        plan = (now if known["again"] else known["due_at"], known["failures_in_a_row"])
+    await connection.execute(PLAN_NEXT, row["company_id"], *plan)
+    return plan[0]
 
 
 def _next_due(

@@ -16,6 +16,7 @@ from tests.streams.queue import Queue
 
 pytestmark = pytest.mark.engine
 INTERVAL = timedelta(hours=1)
+SOON = datetime.now(UTC) + timedelta(minutes=5)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -188,16 +189,40 @@ async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
     assert (cancelled["reason"], cancelled["requested_by"]) == ("requested", "anna")
 
 
-@pytest.mark.parametrize("change", ["again = true", "due_at = engine.clock()"])
 async def test_a_run_that_is_asked_for_after_the_cancelling_is_due_at_once(
-    database: asyncpg.Connection, run: Run, change: str
+    database: asyncpg.Connection, run: Run
 ) -> None:
-    await _set(database, change)
+    await _set(database, "again = true")
 
     await run.is_cancelled()
 
     assert await run.due_in == timedelta(0)
     assert not (await run.connection_row)["again"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("end", ["completes", "fails", "is_cancelled"])
+async def test_a_run_of_a_part_does_not_put_off_the_next_whole_one(
+    database: asyncpg.Connection, run: Run, end: str, again: bool
+) -> None:
+    await database.execute('UPDATE engine.sync_run SET scope = \'{"parts": ["accounts"]}\'')
+    await _set(database, f"failures_in_a_row = 2, again = {again}, due_at = '{SOON}'")
+
+    await (run.fails(SourceRefused("fortnox", "no")) if end == "fails" else getattr(run, end)())
+
+    connection = await run.connection_row
+    assert connection["due_at"] == ((await run.row)["finished_at"] if again else SOON)
+    assert (connection["failures_in_a_row"], connection["again"]) == (2, False)
+
+
+async def test_a_cancelled_run_does_not_put_off_the_next(
+    database: asyncpg.Connection, run: Run
+) -> None:
+    await _set(database, f"due_at = '{SOON}'")
+
+    await run.is_cancelled()
+
+    assert (await run.connection_row)["due_at"] == SOON
 
 
 async def test_watermarks_move_when_the_run_completes(
