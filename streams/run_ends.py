@@ -36,9 +36,11 @@ FORGET_FILE = """
     WHERE run.run_id = $1 AND upload_chunk.upload_id = run.upload_id
 """
 # Where nothing is fetched there is no next time: of uploads, and once it has been disconnected.
+# A connection that was made after the run is none of its business.
 FIND_CONNECTION = """
     SELECT failures_in_a_row, again, due_at FROM engine.connection
-    WHERE company_id = $1 AND source = $2 AND state = 'connected' FOR UPDATE
+    WHERE company_id = $1 AND source = $2 AND state = 'connected' AND connected_at <= $3
+    FOR UPDATE
 """
 PLAN_NEXT = """
     UPDATE engine.connection SET due_at = $2, failures_in_a_row = $3, again = false
@@ -47,7 +49,8 @@ PLAN_NEXT = """
 LOSE_CONNECTION = """
     UPDATE engine.connection SET state = 'reconnect_required', reason = $3, due_at = NULL,
         failures_in_a_row = failures_in_a_row + 1, again = false
-    WHERE company_id = $1 AND source = $2 AND state = 'connected' RETURNING true
+    WHERE company_id = $1 AND source = $2 AND state = 'connected' AND connected_at <= $4
+    RETURNING true
 """
 
 
@@ -108,7 +111,11 @@ async def fail(
     now = await _finish(connection, row, "failed", reason=failure.reason, detail=detail)
     await watermarks.forget(connection, row["company_id"], failure.unfinished)
     is_lost = failure.connection_lost is not None and await connection.fetchval(
-        LOSE_CONNECTION, row["company_id"], row["source"], failure.connection_lost
+        LOSE_CONNECTION,
+        row["company_id"],
+        row["source"],
+        failure.connection_lost,
+        row["queued_at"],
     )
     retry_at = await _plan_retry(connection, row, failure, now=now, interval=interval)
     await outbox.emit(
@@ -151,7 +158,8 @@ async def cancel(
     if known is not None:
         failures = known["failures_in_a_row"]
         due = _next_due(now, interval=interval, failures=failures)
-        due = min(due, known["due_at"] or due)
+        # What was asked for before somebody wanted this end has been forgotten then.
+        due = now if known["again"] else min(due, known["due_at"] or due)
         await _plan_next(connection, row, known, due=due, failures=failures, now=now)
     await outbox.emit(
         connection,
@@ -181,7 +189,8 @@ async def _finish(
 async def _connected(connection: asyncpg.Connection, row: asyncpg.Record) -> asyncpg.Record | None:
     if row["upload_id"] is not None:
         return None
-    return await connection.fetchrow(FIND_CONNECTION, row["company_id"], row["source"])
+    known_by = (row["company_id"], row["source"], row["queued_at"])
+    return await connection.fetchrow(FIND_CONNECTION, *known_by)
 
 
 async def _plan_retry(

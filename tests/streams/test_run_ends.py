@@ -119,12 +119,13 @@ async def test_after_a_completed_run_the_next_is_due_an_interval_later(
     assert (await run.connection_row)["failures_in_a_row"] == 0
 
 
+@pytest.mark.parametrize("end", ["completes", "is_cancelled"])
 async def test_a_run_that_was_asked_for_meanwhile_is_due_at_once(
-    database: asyncpg.Connection, run: Run
+    database: asyncpg.Connection, run: Run, end: str
 ) -> None:
     await _set(database, "again = true")
 
-    await run.completes()
+    await getattr(run, end)()
 
     assert await run.due_in == timedelta(0)
     assert not (await run.connection_row)["again"]
@@ -176,6 +177,24 @@ async def test_a_company_that_was_disconnected_meanwhile_stays_so(
     assert [event["type"] for event in await run.events] == ["sync_failed.v1"]
 
 
+LOST = ReconnectRequired("fortnox", "invalid_login", "no token")
+
+
+@pytest.mark.parametrize("end", ["completes", "is lost", "is_cancelled"])
+async def test_a_company_that_was_connected_anew_meanwhile_has_its_first_run_at_once(
+    database: asyncpg.Connection, run: Run, end: str
+) -> None:
+    await run.has_read("whole", "now", is_whole=True)
+    await _set(database, "connected_at = engine.clock(), due_at = engine.clock(), again = true")
+    before = await run.connection_row
+
+    await (run.fails(LOST) if end == "is lost" else getattr(run, end)())
+
+    assert await run.connection_row == before
+    assert await run.watermarks() == {}
+    assert len(await run.events) == 1
+
+
 async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
     database: asyncpg.Connection, run: Run
 ) -> None:
@@ -184,7 +203,6 @@ async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
     await run.is_cancelled()
 
     assert INTERVAL <= await run.due_in <= INTERVAL * 1.1
-    assert not (await run.connection_row)["again"]
     (cancelled,) = await run.events
     assert (cancelled["reason"], cancelled["requested_by"]) == ("requested", "anna")
 
