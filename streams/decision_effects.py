@@ -12,14 +12,13 @@ from schemas.lifecycle_events import (
     ConnectionLost,
     ConnectionRestored,
     LifecycleEvent,
-    SyncCancelled,
     SyncQueued,
     SyncRejected,
 )
 from schemas.limits import TEXT_CHARACTERS_MAX
 from schemas.parts import Scope
 from schemas.sources import SOURCES
-from streams import companies, connections, outbox, watermarks
+from streams import companies, connections, outbox, run_ends, watermarks
 from streams.decided_commands import Answer
 from streams.decisions import Cancel, Connect, Decision, Disconnect, QueueRun, Reject, RunAgain
 
@@ -51,17 +50,10 @@ ADD_RUN = """
 SOURCE_OF = "SELECT source FROM engine.company WHERE company_id = $1"
 RUN_AGAIN = "UPDATE engine.connection SET again = true WHERE company_id = $1"
 RUN_NO_MORE = "UPDATE engine.connection SET again = false WHERE company_id = $1"
-CANCEL_AT_ONCE = """
-    UPDATE engine.sync_run SET state = 'cancelled', reason = $2, finished_at = $3
-    WHERE run_id = $1 RETURNING pg_notify('bokflow_progress', run_id)
-"""
-FORGET_FILE = """
-    DELETE FROM engine.upload_chunk USING engine.sync_run AS run
-    WHERE run.run_id = $1 AND upload_chunk.upload_id = run.upload_id
-"""
 # The first who asked is remembered.
 ASK_TO_STOP = """
-    UPDATE engine.sync_run SET cancel_requested_at = $2, cancel_requested_by = $3
+    UPDATE engine.sync_run SET cancel_reason = $2, cancel_requested_at = $3,
+        cancel_requested_by = $4
     WHERE run_id = $1 AND cancel_requested_at IS NULL RETURNING pg_notify('bokflow_cancel', run_id)
 """
 
@@ -192,10 +184,16 @@ async def _cancel(connection: asyncpg.Connection, decision: Cancel, occasion: Oc
     requested_by = occasion.command.requested_by
     await connection.execute(RUN_NO_MORE, occasion.company_id)
     for run_id in decision.at_once:
-        await connection.execute(CANCEL_AT_ONCE, run_id, decision.reason, occasion.now)
-        await connection.execute(FORGET_FILE, run_id)
         await watermarks.forget_reads_of(connection, run_id)
-        fields = {"run_id": run_id, "reason": decision.reason, "requested_by": requested_by}
-        await _emit(connection, SyncCancelled, occasion, **fields)
+        await run_ends.end_cancelled(
+            connection,
+            company_id=occasion.company_id,
+            run_id=run_id,
+            reason=decision.reason,
+            requested_by=requested_by,
+            now=occasion.now,
+            caused_by=occasion.command_id,
+        )
     for run_id in decision.running:
-        await connection.execute(ASK_TO_STOP, run_id, occasion.now, requested_by)
+        asked = (decision.reason, occasion.now, requested_by)
+        await connection.execute(ASK_TO_STOP, run_id, *asked)

@@ -85,7 +85,8 @@ async def complete(
     connection: asyncpg.Connection, row: asyncpg.Record, reads: Outcomes, *, interval: timedelta
 ) -> None:
     """Ends a confirmed run well."""
-    now = await _finish(connection, row, "completed")
+    now = await _now(connection)
+    await _finish(connection, row["run_id"], "completed", now=now)
     known = await _connected(connection, row)
     if known is not None:  # Else another source may come, to which its watermarks mean nothing.
         await watermarks.move(connection, row["run_id"])
@@ -108,7 +109,9 @@ async def fail(
 ) -> None:
     """Ends a run badly."""
     detail = failure.detail[:TEXT_CHARACTERS_MAX]
-    now = await _finish(connection, row, "failed", reason=failure.reason, detail=detail)
+    now = await _now(connection)
+    why = {"reason": failure.reason, "detail": detail}
+    await _finish(connection, row["run_id"], "failed", **why, now=now)
     await watermarks.forget(connection, row["company_id"], failure.unfinished)
     is_lost = failure.connection_lost is not None and await connection.fetchval(
         LOSE_CONNECTION,
@@ -148,11 +151,16 @@ async def cancel(
     unfinished: Sequence[str],
     interval: timedelta,
 ) -> None:
-    """Ends a run because somebody asked for it.
-
-    Who did took back what was asked for before that: what is asked for now is newer.
-    """
-    now = await _finish(connection, row, "cancelled", reason="requested")
+    """Ends a running run because somebody asked for it, and plans the next one."""
+    now = await _now(connection)
+    await end_cancelled(
+        connection,
+        company_id=row["company_id"],
+        run_id=row["run_id"],
+        reason=row["cancel_reason"],
+        requested_by=row["cancel_requested_by"],
+        now=now,
+    )
     await watermarks.forget(connection, row["company_id"], unfinished)
     known = await _connected(connection, row)
     if known is not None:
@@ -161,29 +169,48 @@ async def cancel(
         # What was asked for before somebody wanted this end has been forgotten then.
         due = now if known["again"] else min(due, known["due_at"] or due)
         await _plan_next(connection, row, known, due=due, failures=failures, now=now)
+
+
+async def end_cancelled(
+    connection: asyncpg.Connection,
+    *,
+    company_id: str,
+    run_id: str,
+    reason: str,
+    requested_by: str,
+    now: datetime,
+    caused_by: str | None = None,
+) -> None:
+    """Ends a run that is to have no other end; what it has read is the caller's business."""
+    await _finish(connection, run_id, "cancelled", reason=reason, now=now)
     await outbox.emit(
         connection,
         SyncCancelled,
-        company_id=row["company_id"],
+        company_id=company_id,
         occurred_at=now,
-        run_id=row["run_id"],
-        reason="requested",
-        requested_by=row["cancel_requested_by"],
+        caused_by=caused_by,
+        run_id=run_id,
+        reason=reason,
+        requested_by=requested_by,
     )
+
+
+async def _now(connection: asyncpg.Connection) -> datetime:
+    now: datetime = await connection.fetchval("SELECT engine.clock()")
+    return now
 
 
 async def _finish(
     connection: asyncpg.Connection,
-    row: asyncpg.Record,
+    run_id: str,
     state: str,
     *,
+    now: datetime,
     reason: str | None = None,
     detail: str = "",
-) -> datetime:
-    now: datetime = await connection.fetchval("SELECT engine.clock()")
-    await connection.execute(FINISH, row["run_id"], state, reason, detail, now)
-    await connection.execute(FORGET_FILE, row["run_id"])
-    return now
+) -> None:
+    await connection.execute(FINISH, run_id, state, reason, detail, now)
+    await connection.execute(FORGET_FILE, run_id)
 
 
 async def _connected(connection: asyncpg.Connection, row: asyncpg.Record) -> asyncpg.Record | None:

@@ -195,7 +195,8 @@ async def test_disconnecting_ends_what_waits_and_asks_what_runs_to_stop(
     await topic.command("disconnect_requested")
 
     run = await topic.row("SELECT * FROM engine.sync_run")
-    assert (run["state"], run["cancel_requested_by"]) == ("running", "Åsa")
+    asked = (run["state"], run["cancel_requested_by"], run["cancel_reason"])
+    assert asked == ("running", "Åsa", "disconnected")
     assert run["cancel_requested_at"] is not None
     row = await topic.row("SELECT * FROM engine.connection")
     assert (row["state"], row["due_at"], row["again"]) == ("disconnected", None, False)

@@ -198,13 +198,16 @@ async def test_a_company_that_was_connected_anew_meanwhile_has_its_first_run_at_
 async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
     database: asyncpg.Connection, run: Run
 ) -> None:
-    await database.execute("UPDATE engine.sync_run SET cancel_requested_by = 'anna'")
+    await database.execute(
+        "UPDATE engine.sync_run SET cancel_requested_by = 'anna', cancel_reason = 'disconnected'"
+    )
 
     await run.is_cancelled()
 
     assert INTERVAL <= await run.due_in <= INTERVAL * 1.1
     (cancelled,) = await run.events
-    assert (cancelled["reason"], cancelled["requested_by"]) == ("requested", "anna")
+    assert (cancelled["reason"], cancelled["requested_by"]) == ("disconnected", "anna")
+    assert (await run.row)["reason"] == "disconnected"
 
 
 async def test_a_run_that_is_asked_for_after_the_cancelling_is_due_at_once(
