@@ -139,7 +139,6 @@ def _duties(
         return await confirmer.confirm(database, ledger_agent=LEDGER.agent, interval=interval)
 
     async def request_due() -> int:
-        interval = timedelta(seconds=settings.sync_interval_seconds)
         return await scheduler.request_due(database, interval=interval)
 
     async def watch() -> int:

@@ -58,9 +58,10 @@ LOCK_RUN = """
 # Claims of one source come one after the other, so that each counts those before it.
 LOCK_SOURCE = "SELECT pg_advisory_xact_lock(hashtextextended('bokflow source ' || $1, 0))"
 RUNNING = "SELECT count(*) FROM engine.sync_run WHERE source = $1 AND state = 'running'"
+# Whoever was told that it is stalled hears of it again, should it stop once more.
 START = """
     UPDATE engine.sync_run SET state = 'running', generation = $2, run_number = $3,
-        attempt = attempt + 1, started_at = coalesce(started_at, engine.clock())
+        attempt = attempt + 1, started_at = coalesce(started_at, engine.clock()), stalled_at = NULL
     WHERE run_id = $1 RETURNING attempt, started_at
 """
 RAISE_RUN_NUMBER = """

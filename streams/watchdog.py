@@ -1,4 +1,4 @@
-"""The watchdog: says of a run without an outcome that it is stalled, once."""
+"""The watchdog: says of a run without an outcome that it is stalled, once per attempt."""
 
 from typing import Literal
 

@@ -9,6 +9,7 @@ from streams import offsets, topics, watchdog
 from streams.database import Database
 from tests.servers import PARTITIONS
 from tests.streams.command_topic import CommandTopic
+from tests.streams.queue import claim_next
 
 pytestmark = pytest.mark.engine
 STALLED_SECONDS = 900.0
@@ -80,6 +81,22 @@ async def test_a_stopped_partition_stalls_its_companies_only(
         last = (await topic.events(name))[-1]
         assert last.get("reason") == ("ledger_stopped" if is_there else None)
     assert (await topic.events(names[0]))[-1]["type"] == "sync_stalled.v1"
+
+
+async def test_a_run_that_was_taken_over_is_stalled_anew(
+    pool: Database, topic: CommandTopic
+) -> None:
+    await queue_a_run(topic)
+    async with pool.transaction() as connection:
+        await connection.execute("UPDATE engine.outbox SET published_at = engine.clock()")
+    await topic.set_clock(timedelta(days=1))
+    assert await watch(pool) == 1
+
+    async with pool.connection() as connection:
+        assert await claim_next(connection, holder="another") is not None
+
+    assert await watch(pool) == 1
+    assert (await topic.kinds())[-3:] == ["sync_stalled", "sync_started", "sync_stalled"]
 
 
 async def test_a_stalled_run_can_be_cancelled(pool: Database, topic: CommandTopic) -> None:
