@@ -48,7 +48,6 @@ ALTER TABLE engine.sync_run
     ADD COLUMN requested_by text NOT NULL DEFAULT '',
     ADD COLUMN cancel_requested_at timestamptz,
     ADD COLUMN cancel_requested_by text NOT NULL DEFAULT '',
-    ADD COLUMN cancel_reason text NOT NULL DEFAULT 'requested',
     ADD COLUMN stalled_at timestamptz;
 
 -- How many vouchers the read brought, what its watermark becomes once the ledger has it, and
