@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from random import uniform
 from typing import Any, BinaryIO, NoReturn, TypeVar
@@ -25,6 +25,7 @@ from connectors.fortnox.refusals import (
     failure_of,
     http_date,
 )
+from connectors.fortnox.spelling import as_code
 from schemas.errors import SourceRefused, SourceUnavailable
 from schemas.sources import FORTNOX
 
@@ -37,6 +38,7 @@ LIST_PASSES_MAX = 3
 DOCUMENT_BYTES_MAX = 64 * 1024 * 1024
 EXPORT_BYTES_MAX = 2 * 1024 * 1024 * 1024
 _ERROR_BYTES_MAX = 64 * 1024
+_COUNT_DIGITS_MAX = 9
 
 Document = dict[str, Any]
 Params = dict[str, str | int]
@@ -56,6 +58,13 @@ class Answer:
         if name not in self.document:
             raise SourceRefused(FORTNOX.name, f"its answer has no {name}")
         return self.document[name]
+
+    def object(self, name: str) -> Document:
+        """A part that is an object itself. Raises SourceRefused."""
+        part = self.part(name)
+        if not isinstance(part, dict):
+            raise SourceRefused(FORTNOX.name, f"its answer's {name} is no object")
+        return part
 
 
 def http_client(url: str, token: str) -> httpx.Client:
@@ -188,6 +197,8 @@ def _transport_errors(path: str) -> Iterator[None]:
         told = "" if isinstance(error, httpx.LocalProtocolError) else f" {error}"
         detail = f"{path}: {type(error).__name__}{told}"
         raise SourceUnavailable(FORTNOX.name, detail) from error
+    except httpx.InvalidURL as error:  # A key of its own that no address can hold.
+        raise FortnoxRefused(f"{path[:100]}: no address", is_not_there=False) from error
 
 
 def _pieces(response: httpx.Response, *, bytes_max: int) -> Iterator[bytes]:
@@ -203,12 +214,27 @@ def _document(response: httpx.Response) -> Answer:
     """The JSON of an answer; what is none came from something between Fortnox and us."""
     body = b"".join(_pieces(response, bytes_max=DOCUMENT_BYTES_MAX))
     try:
-        document = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        document = json.loads(
+            body,
+            parse_float=partial(_number, Decimal),
+            parse_int=partial(_number, int),
+            parse_constant=_refuse_constant,
+        )
+    except ValueError as error:
         raise FortnoxFailing(FORTNOX.name, f"its answer is no JSON: {error}") from error
+    except RecursionError as error:
+        raise SourceRefused(FORTNOX.name, "its answer is nested too deeply") from error
     if not isinstance(document, dict):
         raise SourceRefused(FORTNOX.name, "its answer is no JSON object")
     return Answer(body, document)
+
+
+def _number(kind: type[Decimal] | type[int], text: str) -> Decimal | int | str:
+    """What no number of Python's can hold stays a text, and is refused where it is needed."""
+    try:
+        return kind(text)
+    except (ArithmeticError, ValueError):
+        return text
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -226,13 +252,19 @@ def _key_of(row: Document, name: str, keys: tuple[str, ...]) -> _Key:
     missing = [key for key in keys if row.get(key) is None]
     if missing:
         raise SourceRefused(FORTNOX.name, f"one of its {name} has no {', '.join(missing)}")
-    return tuple(str(row[key]) for key in keys)
+    return tuple(as_code(row[key]) for key in keys)
 
 
 def _extent(answer: Answer, rows: list[Document]) -> tuple[int, int]:
     """The pages and rows that the list has; a list that says nothing of pages is one page."""
     meta = answer.document.get("MetaInformation") or {}
-    try:
-        return int(meta.get("@TotalPages", 1)), int(meta.get("@TotalResources", len(rows)))
-    except (AttributeError, TypeError, ValueError) as error:
-        raise SourceRefused(FORTNOX.name, f"its answer's pages are {meta!r}") from error
+    if not isinstance(meta, dict):
+        raise SourceRefused(FORTNOX.name, "its answer's MetaInformation is no object")
+    return _count(meta.get("@TotalPages", 1)), _count(meta.get("@TotalResources", len(rows)))
+
+
+def _count(value: object) -> int:
+    digits = as_code(value)
+    if not digits.isascii() or not digits.isdigit() or len(digits) > _COUNT_DIGITS_MAX:
+        raise SourceRefused(FORTNOX.name, f"one of its counts is {digits[:40]!r}")
+    return int(digits)

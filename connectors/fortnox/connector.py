@@ -66,7 +66,7 @@ class FortnoxConnector:
         match read.part:
             case "company":
                 answer = self._client.get("companyinformation")
-                yield Page(CompanyObserved, translate.company(answer.part("CompanyInformation")))
+                yield Page(CompanyObserved, translate.company(answer.object("CompanyInformation")))
             case "fiscal_years":
                 for years in pages_of_rows(tuple(self._years.values())):
                     yield Page(FiscalYearsObserved, {"fiscal_years": years})

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from schemas.errors import ReconnectRequired, SourceRefused, SourceUnavailable, SyncError
+from schemas.limits import replace_forbidden
 from schemas.sources import FORTNOX
 
 # Codes that only the customer can do something about.
@@ -26,7 +27,10 @@ _NO_SUCH_ROUTE = 2000762
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY_REQUESTS = 401, 403, 404, 429
 _LICENCE_WORDS = ("licens", "license", "licence")
 WINDOW_SECONDS = 5.0  # Requests are limited in any so many seconds: then there is room again.
+_PAUSE_SECONDS_MAX = 86_400.0
 _MESSAGE_CHARACTERS_MAX = 500
+_CODE_DIGITS_MAX = 9
+_YEARS = range(1970, 9999)
 
 
 class FortnoxRefused(SourceRefused):
@@ -51,7 +55,8 @@ class _Said(NamedTuple):
 def failure_of(path: str, status: int, headers: Mapping[str, str], body: bytes) -> SyncError:
     """The error that an answer with this status is."""
     said = _read(body)
-    detail = f"{path}: {status} {said.code or ''} {said.message}"[:_MESSAGE_CHARACTERS_MAX]
+    detail = replace_forbidden(f"{path}: {status} {said.code or ''} {said.message}")
+    detail = detail[:_MESSAGE_CHARACTERS_MAX]
     if status == _TOO_MANY_REQUESTS:
         seconds = retry_after_seconds(headers)
         return SourceUnavailable(
@@ -70,18 +75,21 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """How long the source asks us to wait: seconds, or a date, which is measured by its own."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return min(float(text), _PAUSE_SECONDS_MAX)
     until, now = http_date(text), http_date(headers.get("date", ""))
-    return max((until - now).total_seconds(), 0.0) if until and now else None
+    if until is None or now is None:
+        return None
+    return min(max((until - now).total_seconds(), 0.0), _PAUSE_SECONDS_MAX)
 
 
 def http_date(text: str) -> datetime | None:
     """The moment of a header such as Date."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
+    # At either end of the calendar there is no room to reckon with a moment.
+    return moment if moment.tzinfo and moment.year in _YEARS else None
 
 
 def _shut_out(status: int, said: _Said) -> str | None:
@@ -99,7 +107,7 @@ def _shut_out(status: int, said: _Said) -> str | None:
 def _read(body: bytes) -> _Said:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _Said("", None)
     found = document.get("ErrorInformation", document) if isinstance(document, dict) else None
     if not isinstance(found, dict):
@@ -107,5 +115,11 @@ def _read(body: bytes) -> _Said:
     fields = {str(name).lower(): value for name, value in found.items()}
     named = ("message", "error_description", "error")
     message = next((text for name in named if isinstance(text := fields.get(name), str)), "")
-    code = str(fields.get("code", ""))
-    return _Said(message, int(code) if code.isascii() and code.isdigit() else None)
+    return _Said(message, _code(fields.get("code")))
+
+
+def _code(value: object) -> int | None:
+    """A code, which is a JSON number here and a string there."""
+    digits = str(value) if isinstance(value, str | int) else ""
+    is_code = digits.isascii() and digits.isdigit() and len(digits) <= _CODE_DIGITS_MAX
+    return int(digits) if is_code else None

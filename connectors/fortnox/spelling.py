@@ -4,11 +4,29 @@ import re
 from decimal import Decimal
 
 from connectors.sie.amounts import OutsideLimits, Unreadable
+from schemas.errors import SourceRefused
 from schemas.limits import replace_forbidden
+from schemas.sources import FORTNOX
 
 # An exponent beyond these would write more zeros than any amount has digits.
 _EXPONENT_MAX = 40
 _BLANKS = re.compile("[\x00-\x20\x7f]+")
+
+
+def as_text(value: object) -> str:
+    """A text, or the digits of a number; nothing is an empty text. Raises SourceRefused."""
+    match value:
+        case None:
+            return ""
+        case str() | int() | Decimal():
+            return str(value)
+    kind = type(value).__name__
+    raise SourceRefused(FORTNOX.name, f"it has a {kind} where a text or a number belongs")
+
+
+def as_code(value: object) -> str:
+    """A number or code, as PostgreSQL can hold it. Raises SourceRefused."""
+    return replace_forbidden(as_text(value))
 
 
 def as_amount_text(value: object) -> str:
@@ -17,7 +35,7 @@ def as_amount_text(value: object) -> str:
         case None | "":
             return "0"
         case str():
-            return value.strip()
+            return replace_forbidden(value).strip()
         case bool():
             raise Unreadable(str(value))
         case int():
@@ -27,7 +45,7 @@ def as_amount_text(value: object) -> str:
             if digits > _EXPONENT_MAX or int(exponent) < -_EXPONENT_MAX:
                 raise OutsideLimits(str(value))
             return f"{value:f}"
-    raise Unreadable(str(value))
+    raise Unreadable(type(value).__name__)  # It may be nested too deeply to be written out.
 
 
 def one_line(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from connectors.fortnox.spelling import as_amount_text, one_line
+from connectors.fortnox.spelling import as_amount_text, as_code, as_text, one_line
 from connectors.sie.accounts import reserved_dimension
 from connectors.sie.amounts import OutsideLimits, Unreadable, read_amount
 from schemas.bookkeeping import Account, Balance, FiscalYear, Object
@@ -17,15 +17,19 @@ from schemas.sources import FORTNOX
 COST_CENTRE, PROJECT = "1", "6"  # As SIE numbers them.
 DIMENSIONS = (reserved_dimension(COST_CENTRE), reserved_dimension(PROJECT))
 PROGRAM = "Fortnox"
+_ORGANISATION_NUMBER_CHARACTERS_MAX = 32  # What CompanyObserved holds.
 Document = Mapping[str, Any]
 Known = TypeVar("Known", bound=Model)
 
 
 def company(document: Document) -> dict[str, object]:
     """The content of CompanyObserved."""
+    number = _number(document, "OrganizationNumber")
+    if len(number) > _ORGANISATION_NUMBER_CHARACTERS_MAX:
+        raise SourceRefused(FORTNOX.name, f"its organisation number has {len(number)} characters")
     return {
         "name": _name(document, "CompanyName"),
-        "organisation_number": _number(document, "OrganizationNumber") or None,
+        "organisation_number": number or None,
         "program": PROGRAM,
     }
 
@@ -77,13 +81,12 @@ def _object(dimension: str, number: str, document: Document) -> Object:
 
 
 def _name(document: Document, field: str) -> str:
-    return one_line(str(document.get(field) or ""))[:TEXT_CHARACTERS_MAX]
+    return one_line(as_text(document.get(field)))[:TEXT_CHARACTERS_MAX]
 
 
 def _number(document: Document, field: str) -> str:
     """A number or code, which is a JSON number here and a string there."""
-    value = document.get(field)
-    return "" if value is None else str(value).strip()
+    return as_code(document.get(field)).strip()
 
 
 def _built(kind: type[Known], fields: Mapping[str, object]) -> Known:

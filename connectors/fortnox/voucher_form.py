@@ -21,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from connectors.fortnox.spelling import as_amount_text, one_line
+from connectors.fortnox.spelling import as_amount_text, as_code, as_text, one_line
 from connectors.fortnox.translate import COST_CENTRE, PROJECT
 from connectors.sie.amounts import (
     ORE_MAX,
@@ -42,6 +42,7 @@ from schemas.limits import (
     SERIES_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
     VOUCHER_BYTES_MAX,
+    replace_forbidden,
 )
 from schemas.sources import FORTNOX
 
@@ -71,7 +72,10 @@ def from_sie(document: str) -> str:
 
 
 def from_json(document: Document, body: bytes, fiscal_year: date) -> str | SetAsideVoucher:
-    """The voucher of a JSON answer in that form; or set aside, with the answer's own text."""
+    """The voucher of a JSON answer in that form; or set aside, with the answer's own text.
+
+    Raises SourceRefused where the answer is no voucher.
+    """
     try:
         return _booked(document, fiscal_year)
     except _CannotBeBooked as problem:
@@ -86,16 +90,21 @@ def from_json(document: Document, body: bytes, fiscal_year: date) -> str | SetAs
                 "detail": problem.detail,
                 "voucher_date": _day(document),
                 "difference": amount_of(difference_ore) if told else None,
-                "source_text": cut_source_text(body.decode("utf-8", "replace")),
+                "source_text": source_text_of(body),
             }
         )
+
+
+def source_text_of(body: bytes) -> str:
+    """An answer's own text, as far as it is kept."""
+    return cut_source_text(replace_forbidden(body.decode("utf-8", "replace")))
 
 
 def _booked(document: Document, fiscal_year: date) -> str:
     head: Fields = {
         "series": _text(document, "VoucherSeries"),
         "number": _text(document, "VoucherNumber"),
-        "text": one_line(_text(document, "Description")),
+        "text": one_line(as_text(document.get("Description"))),
     }
     voucher_date = _day(document)
     if voucher_date is None:
@@ -128,9 +137,9 @@ def _postings(document: Document) -> tuple[int, list[Fields]]:
             amount_ore = _amount_ore(row)
             postings.append(_posting_of_json(row, amount_ore))
         except Unreadable as error:
-            raise _CannotBeBooked("amount", str(dict(row))) from error
+            raise _CannotBeBooked("amount", _flat(row)) from error
         except OutsideLimits as error:
-            raise _CannotBeBooked("outside_limits", str(dict(row))) from error
+            raise _CannotBeBooked("outside_limits", _flat(row)) from error
         if not row.get("Removed"):
             total_ore += amount_ore
     return total_ore, _struck_last(postings)
@@ -145,7 +154,7 @@ def _amount_ore(row: Document) -> int:
 
 
 def _posting_of_json(row: Document, amount_ore: int) -> Fields:
-    account, text = _text(row, "Account"), one_line(_text(row, "TransactionInformation"))
+    account, text = _text(row, "Account"), one_line(as_text(row.get("TransactionInformation")))
     objects = {COST_CENTRE: _text(row, "CostCenter"), PROJECT: _text(row, "Project")}
     if (
         not 1 <= len(account) <= ACCOUNT_CHARACTERS_MAX
@@ -211,6 +220,10 @@ def _day(document: Document) -> date | None:
 
 
 def _text(document: Document, name: str) -> str:
-    """A text, or the digits of a number; empty where there is none."""
-    value = document.get(name)
-    return "" if value is None else str(value).strip()
+    """A text, or the digits of a number; empty where there is none. Raises SourceRefused."""
+    return as_code(document.get(name)).strip()
+
+
+def _flat(row: Document) -> str:
+    """A row as a detail: what is nested may be so too deeply to be written out."""
+    return str({name: value for name, value in row.items() if not isinstance(value, dict | list)})

@@ -9,6 +9,7 @@ import orjson
 
 from connectors.fortnox.client import FortnoxClient
 from connectors.fortnox.refusals import FortnoxFailing, FortnoxRefused
+from connectors.fortnox.spelling import as_code
 from connectors.fortnox.voucher_form import from_json, from_sie
 from connectors.protocol import Page
 from connectors.sie.file import SieFile
@@ -112,16 +113,16 @@ class YearOfVouchers:
         names = ("Vouchers", "VoucherSeries", "VoucherNumber", "Year")
         rows = self._client.listed("vouchers", *names, financialyear=self._id, **filters)
         return [
-            _Key(str(row["VoucherSeries"]), str(row["VoucherNumber"]))
+            _Key(as_code(row["VoucherSeries"]), as_code(row["VoucherNumber"]))
             for row in rows
-            if str(row["Year"]) == self._id
+            if as_code(row["Year"]) == self._id
         ]
 
     def _by_itself(self, key: _Key) -> Document | None:
         """A voucher with its rows; None where it is not there."""
-        path = f"vouchers/{quote(key.series, safe='')}/{key.number}"
+        path = f"vouchers/{quote(key.series, safe='')}/{quote(key.number, safe='')}"
         try:
             answer = self._client.get(path, financialyear=self._id)
         except FortnoxRefused:
             return None
-        return from_json(answer.part("Voucher"), answer.body, self._first_day)
+        return from_json(answer.object("Voucher"), answer.body, self._first_day)
