@@ -57,3 +57,10 @@ class Connector(Protocol):
 
         From the source's own answer, less an overlap; None where every read is a whole one.
         """
+
+
+class DirectConnector(Connector, Protocol):
+    """A source that is fetched: of an upload, the file has been checked before."""
+
+    def organisation_number(self) -> str | None:
+        """Whose bookkeeping it is, as the source writes it; None where it does not say."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.fortnox.connector import open_fortnox
-from connectors.protocol import Connector, KnownRead
+from connectors.protocol import DirectConnector, KnownRead
 from schemas.sources import FORTNOX, SourceUnknown
 
 
@@ -26,7 +26,7 @@ class _Open(Protocol):
         token: str,
         known: Mapping[str, KnownRead],
         wait_turn: Callable[[], None],
-    ) -> AbstractContextManager[Connector]: ...
+    ) -> AbstractContextManager[DirectConnector]: ...
 
 
 _OPENED_BY: dict[str, _Open] = {FORTNOX.name: open_fortnox}
@@ -38,7 +38,7 @@ def open_connector(
     access: Access,
     known: Mapping[str, KnownRead],
     wait_turn: Callable[[], None],
-) -> AbstractContextManager[Connector]:
+) -> AbstractContextManager[DirectConnector]:
     """The connector of a company, for one run; uploaded sources have none. Raises SourceUnknown.
 
     `known` says by name how far each read had come; `wait_turn` is called before every request

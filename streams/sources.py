@@ -1,12 +1,16 @@
 """Opens the source of a run: the file that was uploaded, or the company's accounting system."""
 
 from functools import partial
+from hashlib import blake2b
+
+import asyncpg
 
 from connectors.protocol import Connector
 from connectors.registry import Access, open_connector
-from schemas.errors import ReconnectRequired
+from connectors.sie.header import normalised_organisation_number
+from schemas.errors import ReconnectRequired, RejectedError
 from schemas.sources import SOURCES
-from streams import request_window, watermarks
+from streams import companies, request_window, watermarks
 from streams.database import Database
 from streams.reading_thread import ReadingThread
 from streams.settings import Settings
@@ -14,6 +18,16 @@ from streams.sync_runs import Claimed
 from streams.upload_source import open_upload
 
 ANY_COMPANY = "*"
+KEEP_NUMBER = "UPDATE engine.company SET organisation_number = $2 WHERE company_id = $1"
+
+
+class OrganisationNumberDiffers(RejectedError):
+    """The source holds another company's bookkeeping."""
+
+    reason = "organisation_number_differs"
+
+    def __init__(self, *, found: str, known: str) -> None:
+        super().__init__(f"the source holds the bookkeeping of {found}, the company is {known}")
 
 
 async def open_source(
@@ -21,23 +35,52 @@ async def open_source(
 ) -> Connector:
     """The connector that the run is read with: it is used, and in the end closed, in the thread.
 
-    Raises UploadRefused, ReconnectRequired, and what the connector raises.
+    Raises UploadRefused, ReconnectRequired, OrganisationNumberDiffers, and what the connector
+    raises.
     """
     if run.upload_id is not None:
         return await open_upload(database, run, thread)
-    turn = partial(request_window.wait_turn, database, SOURCES[run.source], tenant=run.company_id)
+    access = _access(settings, run)
+    tenant = _tenant(access)
+    turn = partial(request_window.wait_turn, database, SOURCES[run.source], tenant=tenant)
     async with database.connection() as connection:
         known = await watermarks.known_reads(
             connection, run.company_id, whole_read_seconds=settings.whole_read_seconds
         )
-    return await thread.open(
+    connector = await thread.open(
         open_connector(
             run.source,
-            access=_access(settings, run),
+            access=access,
             known=known,
             wait_turn=partial(thread.ask, turn),
         )
     )
+    number = await thread.do(connector.organisation_number)
+    async with database.transaction() as connection:
+        await check_owner(connection, run.company_id, number)
+    return connector
+
+
+async def check_owner(connection: asyncpg.Connection, company_id: str, number: str | None) -> None:
+    """Keeps the number that a source gives, where the company had none; none says nothing.
+
+    Raises OrganisationNumberDiffers.
+    """
+    found = normalised_organisation_number(number or "")
+    if found is None:
+        return
+    row = await connection.fetchrow(companies.LOCK, company_id)
+    assert row is not None, "a company that has a run is registered"
+    known = row["organisation_number"]
+    if known is None:
+        await connection.execute(KEEP_NUMBER, company_id, found)
+    elif known != found:
+        raise OrganisationNumberDiffers(found=found, known=known)
+
+
+def _tenant(access: Access) -> str:
+    """Whose requests the source counts: two companies may be read from the same one."""
+    return blake2b(access.token.encode(), digest_size=16).hexdigest()
 
 
 def _access(settings: Settings, run: Claimed) -> Access:

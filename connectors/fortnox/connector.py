@@ -50,6 +50,7 @@ class FortnoxConnector:
         self._known = known
         self._accounts: dict[str, list[Document]] = {}
         self._watermarks: dict[str, str] = {}
+        self._known_company: Document | None = None
         self._known_years: dict[date, FiscalYear] | None = None
 
     def reads(self, scope: Scope) -> tuple[PlannedRead, ...]:
@@ -65,8 +66,7 @@ class FortnoxConnector:
         read = plan.read
         match read.part:
             case "company":
-                answer = self._client.get("companyinformation")
-                yield Page(CompanyObserved, translate.company(answer.object("CompanyInformation")))
+                yield Page(CompanyObserved, translate.company(self._company))
             case "fiscal_years":
                 for years in pages_of_rows(tuple(self._years.values())):
                     yield Page(FiscalYearsObserved, {"fiscal_years": years})
@@ -87,6 +87,9 @@ class FortnoxConnector:
         """The source's own time before the read began; None where it has told none."""
         return self._watermarks.get(plan.read.name)
 
+    def organisation_number(self) -> str | None:
+        return translate.organisation_number(self._company)
+
     def _reads_of(self, part: Part, scope: Scope) -> Iterator[Read]:
         if part not in _YEARLY_PARTS:
             yield Read(part=part)
@@ -102,6 +105,13 @@ class FortnoxConnector:
         return PlannedRead(read, snapshot=True)
 
     @property  # Not cached_property: Python 3.11 locks that for all connectors while one asks.
+    def _company(self) -> Document:
+        if self._known_company is None:
+            answer = self._client.get("companyinformation")
+            self._known_company = answer.object("CompanyInformation")
+        return self._known_company
+
+    @property
     def _years(self) -> dict[date, FiscalYear]:
         """The company's years by their first day, the earliest first."""
         if self._known_years is None:

@@ -24,14 +24,18 @@ Known = TypeVar("Known", bound=Model)
 
 def company(document: Document) -> dict[str, object]:
     """The content of CompanyObserved."""
+    return {
+        "name": _name(document, "CompanyName"),
+        "organisation_number": organisation_number(document),
+        "program": PROGRAM,
+    }
+
+
+def organisation_number(document: Document) -> str | None:
     number = _number(document, "OrganizationNumber")
     if len(number) > _ORGANISATION_NUMBER_CHARACTERS_MAX:
         raise SourceRefused(FORTNOX.name, f"its organisation number has {len(number)} characters")
-    return {
-        "name": _name(document, "CompanyName"),
-        "organisation_number": number or None,
-        "program": PROGRAM,
-    }
+    return number or None
 
 
 def fiscal_year(document: Document) -> FiscalYear:

@@ -226,6 +226,16 @@ def test_a_voucher_that_goes_after_it_was_listed_is_left_out(vendor: Vendor) -> 
     assert len(page.vouchers) == 1
 
 
+def test_the_company_tells_whose_bookkeeping_it_is_by_one_request(vendor: Vendor) -> None:
+    with vendor.connector() as connector:
+        (plan,) = connector.reads(Scope(parts=("company",)))
+        assert connector.organisation_number() == "559123-4567"
+        (page,) = connector.pages(plan)
+
+    assert page.content["organisation_number"] == "559123-4567"
+    assert vendor.asked() == ["/3/companyinformation?"]
+
+
 def test_the_watermark_is_the_sources_own_time_before_the_read(vendor: Vendor) -> None:
     assert vendor.vouchers().watermark == "2026-03-10 12:28"
 
