@@ -22,7 +22,11 @@ def configure(form: Literal["console", "json"], level: str) -> None:
         shared.append(structlog.processors.format_exc_info)
         shared.append(structlog.processors.JSONRenderer())
     else:
-        shared.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        # Plain: a richer traceback shows the values of variables, and access tokens among them.
+        plain = structlog.dev.plain_traceback
+        shared.append(
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        )
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -30,5 +34,6 @@ def configure(form: Literal["console", "json"], level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # It tells of each request.
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)

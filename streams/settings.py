@@ -21,12 +21,15 @@ def _from_json(value: Any) -> Any:
     return from_json(value) if isinstance(value, str) else value
 
 
-def _check_tokens(tokens: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    """A token goes into a header, where a blank or a line end would be told in an error."""
-    for company_id, token in tokens.items():
-        if not re.fullmatch("[!-~]+", token.get_secret_value()):
-            raise ValueError(f"the token of {company_id} is empty or has more than visible ASCII")
-    return tokens
+def _token(given: SecretStr) -> SecretStr:
+    """What a header can carry: an error of another one would quote it."""
+    token = given.get_secret_value().strip()
+    if not re.fullmatch("[!-~]+", token):
+        raise ValueError("an access token is visible ASCII")
+    return SecretStr(token)
+
+
+Token = Annotated[SecretStr, AfterValidator(_token)]
 
 
 class SettingsWrong(Exception):
@@ -36,7 +39,9 @@ class SettingsWrong(Exception):
 class Settings(BaseSettings):
     """What an operator can decide. Durations are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     kafka_url: str  # host:port[,host:port]
     postgres_dsn: SecretStr
@@ -61,9 +66,9 @@ class Settings(BaseSettings):
     stalled_seconds: float = Field(default=900.0, ge=1)  # Without an outcome: stalled.
     fortnox_url: str = "https://api.fortnox.se/3"
     # Access tokens by company, as JSON; "*" is for all that have none of their own.
-    fortnox_tokens: Annotated[
-        dict[str, SecretStr], BeforeValidator(_from_json), AfterValidator(_check_tokens)
-    ] = Field(default_factory=dict)
+    fortnox_tokens: Annotated[dict[str, Token], BeforeValidator(_from_json)] = Field(
+        default_factory=dict
+    )
 
     @classmethod
     def with_servers(cls, kafka_url: str, postgres_dsn: str) -> Self:

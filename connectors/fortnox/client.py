@@ -27,6 +27,7 @@ from connectors.fortnox.refusals import (
 )
 from connectors.fortnox.spelling import as_code
 from schemas.errors import SourceRefused, SourceUnavailable
+from schemas.limits import replace_forbidden
 from schemas.sources import FORTNOX
 
 # An export is made while we wait for its first byte.
@@ -192,10 +193,11 @@ class FortnoxClient:
 def _transport_errors(path: str) -> Iterator[None]:
     try:
         yield
+    except httpx.LocalProtocolError as error:  # Its text quotes the header, and so the token.
+        detail = f"{path}: {type(error).__name__}"
+        raise SourceUnavailable(FORTNOX.name, detail) from None
     except httpx.RequestError as error:
-        # A malformed request is told without its text, in which the token may stand.
-        told = "" if isinstance(error, httpx.LocalProtocolError) else f" {error}"
-        detail = f"{path}: {type(error).__name__}{told}"
+        detail = replace_forbidden(f"{path}: {type(error).__name__} {error}")
         raise SourceUnavailable(FORTNOX.name, detail) from error
     except httpx.InvalidURL as error:  # A key of its own that no address can hold.
         raise FortnoxRefused(f"{path[:100]}: no address", is_not_there=False) from error

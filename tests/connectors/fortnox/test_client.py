@@ -106,6 +106,16 @@ def test_it_waits_as_long_as_it_is_asked_to(headers: dict[str, str], seconds: fl
     assert wire.slept_seconds[0] <= max(seconds, RETRY_DELAYS_SECONDS[0])
 
 
+def test_a_header_that_cannot_be_sent_is_not_quoted() -> None:
+    wire = Wire(httpx.LocalProtocolError("Illegal header value b'Bearer secret'"))
+
+    with wire.client() as client, pytest.raises(SourceUnavailable) as caught:
+        client.get("vouchers")
+
+    assert caught.value.detail == "vouchers: LocalProtocolError"
+    assert caught.value.__cause__ is None
+
+
 def test_a_long_wait_is_left_to_the_runner() -> None:
     wire = Wire(said(429, {}, **{"Retry-After": str(int(WAIT_SECONDS_MAX) + 1)}))
 
