@@ -16,9 +16,9 @@ from connectors.sie.file import SieFile
 from connectors.sie.paging import pages_of_rows, voucher_pages
 from connectors.sie.totals_check import sums_up_to
 from schemas.bookkeeping import FiscalYear, SetAsideVoucher
-from schemas.errors import ReconnectRequired, SourceUnavailable, UploadRefused
+from schemas.errors import ReconnectRequired, SourceRefused, UploadRefused
 from schemas.ledger_events import ControlTotalsObserved
-from schemas.sources import FORTNOX
+from schemas.limits import NUMBER_CHARACTERS_MAX, SERIES_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 
 _EXPORT = "sie/4"
 _NO_LETTER = "?"  # What an older encoding writes for a letter that it lacks.
@@ -82,17 +82,23 @@ class YearOfVouchers:
                 yield from_sie(document)
             else:
                 told = orjson.loads(document)
-                voucher = self._by_itself(_Key(told["series"], told["number"]))
-                yield voucher or from_sie(document)
+                yield self._by_itself_or(document, _Key(told["series"], told["number"]))
+
+    def _by_itself_or(self, document: str, key: _Key) -> Document:
+        try:
+            return self._by_itself(key) or from_sie(document)
+        except SourceRefused:
+            return from_sie(document)
 
     def _one_by_one(self, filters: dict[str, str]) -> Iterator[Document]:
-        """Those that a list names; one that cannot be had must be gone from the list, too.
+        """Those that a list names; one that is not there must be gone from the list, too.
 
-        Where one is gone, another may have moved into its place and been passed over.
+        Where one is gone, another may have moved into its place and been passed over. One that is
+        listed and cannot be had is set aside: it is no deletion, and does not hold up the others.
         """
         listed, missing = self._listed(filters), set[_Key]()
         for key in listed:
-            voucher = self._by_itself(key)
+            voucher = self._by_itself_or_set_aside(key)
             if voucher is None:
                 missing.add(key)
             else:
@@ -100,11 +106,10 @@ class YearOfVouchers:
         if not missing:
             return
         listed_again = self._listed(filters)
-        if hidden := missing.intersection(listed_again):
-            names = ", ".join(sorted(map(" ".join, hidden)))
-            raise SourceUnavailable(FORTNOX.name, f"it lists {names} and does not show them")
+        for key in sorted(missing.intersection(listed_again)):
+            yield self._unreadable(key, "it is listed and not shown")
         for key in sorted(set(listed_again).difference(listed)):
-            voucher = self._by_itself(key)
+            voucher = self._by_itself_or_set_aside(key)
             if voucher is not None:  # Else it has come and gone.
                 yield voucher
 
@@ -118,11 +123,28 @@ class YearOfVouchers:
             if as_code(row["Year"]) == self._id
         ]
 
+    def _by_itself_or_set_aside(self, key: _Key) -> Document | None:
+        try:
+            return self._by_itself(key)
+        except SourceRefused as error:
+            return self._unreadable(key, error.detail)
+
+    def _unreadable(self, key: _Key, detail: str) -> SetAsideVoucher:
+        return SetAsideVoucher(
+            fiscal_year=self._first_day,
+            series=key.series[:SERIES_CHARACTERS_MAX],
+            number=key.number[:NUMBER_CHARACTERS_MAX],
+            reason="unreadable",
+            detail=detail[:TEXT_CHARACTERS_MAX],
+        )
+
     def _by_itself(self, key: _Key) -> Document | None:
-        """A voucher with its rows; None where it is not there."""
+        """A voucher with its rows; None where it is not there. Raises SourceRefused."""
         path = f"vouchers/{quote(key.series, safe='')}/{quote(key.number, safe='')}"
         try:
             answer = self._client.get(path, financialyear=self._id)
-        except FortnoxRefused:
-            return None
+        except FortnoxRefused as error:
+            if error.is_not_there:
+                return None
+            raise
         return from_json(answer.object("Voucher"), answer.body, self._first_day)

@@ -13,7 +13,7 @@ from connectors.protocol import KnownRead
 from connectors.simulators.fortnox.books import Books
 from connectors.simulators.fortnox.records import Row, VoucherKey, row
 from connectors.simulators.fortnox.traps import ALWAYS, Fault, FaultKind, Traps
-from schemas.errors import ReconnectRequired, SourceUnavailable
+from schemas.errors import ReconnectRequired
 from schemas.parts import Read, Scope
 from tests.connectors.fortnox.vendor import NOON, YEAR, YEAR_ID, Vendor
 
@@ -195,15 +195,22 @@ def test_no_voucher_is_lost_while_the_list_moves(
     assert len(read.names) == len(set(read.names))
 
 
-def test_a_voucher_that_is_listed_and_not_shown_is_no_deletion(
+def test_a_voucher_that_is_listed_and_not_shown_is_set_aside_beside_the_others(
     vendor: Vendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hidden = book(vendor)
     book(vendor)
     vendor.tenant.traps = EXPORT_IS_REFUSED
-    monkeypatch.setattr(vendor.tenant.books, "voucher", lambda _: None)
+    shown = vendor.tenant.books.voucher
+    monkeypatch.setattr(
+        vendor.tenant.books, "voucher", lambda key: None if key == hidden else shown(key)
+    )
 
-    with pytest.raises(SourceUnavailable, match="lists A 1 and does not show"):
-        vendor.vouchers()
+    read = vendor.vouchers()
+
+    (voucher,) = read.set_aside
+    assert (voucher.series, voucher.number, voucher.reason) == ("A", "1", "unreadable")
+    assert read.names == ["A2"]
 
 
 def test_a_voucher_that_goes_after_it_was_listed_is_left_out(vendor: Vendor) -> None:

@@ -2,11 +2,14 @@
 
 import httpx
 import orjson
+import pytest
 
 from connectors.fortnox.vouchers import YearOfVouchers
-from schemas.bookkeeping import FiscalYear
+from schemas.bookkeeping import FiscalYear, SetAsideVoucher
+from schemas.errors import SourceUnavailable
+from schemas.ledger_events import VouchersObserved, VouchersSetAside
 from tests.connectors.fortnox.documents import YEAR, a_document
-from tests.connectors.fortnox.wire import Wire, said
+from tests.connectors.fortnox.wire import Wire, capital, said
 
 THE_YEAR = FiscalYear(first_day=YEAR, last_day=YEAR.replace(year=2026), source_id="5")
 
@@ -50,3 +53,31 @@ def test_the_export_of_another_year_is_not_taken_for_this_ones() -> None:
         (page,) = YearOfVouchers(client, THE_YEAR).whole()
 
     assert len(page.vouchers) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said(400, capital(2000588, "Felaktig parameter")),
+        said(document={"Voucher": []}),
+        said(document={"Voucher": {"VoucherSeries": {}}}),
+        said(document={"Voucher": a_document(VoucherRows=5)}),
+    ],
+)
+def test_a_voucher_that_cannot_be_had_does_not_hold_up_the_others(answer: httpx.Response) -> None:
+    wire = Wire(listed(("A", 6, 5), ("A", 7, 5)), answer, said(document={"Voucher": a_document()}))
+
+    with wire.client() as client:
+        pages = {page.kind: page for page in YearOfVouchers(client, THE_YEAR).changed("2026-03-10")}
+
+    assert len(pages[VouchersObserved].vouchers) == 1
+    (voucher,) = map(SetAsideVoucher.model_validate_json, pages[VouchersSetAside].vouchers)
+    assert (voucher.number, voucher.reason) == ("6", "unreadable")
+    assert voucher.detail
+
+
+def test_a_voucher_is_not_set_aside_where_the_source_fails() -> None:
+    wire = Wire(listed(("A", 7, 5)), said(503))
+
+    with wire.client() as client, pytest.raises(SourceUnavailable):
+        list(YearOfVouchers(client, THE_YEAR).changed("2026-03-10"))
