@@ -117,33 +117,25 @@ class FortnoxClient:
 
         While we turn pages, rows that come or go move the others from one page to the next: what
         came twice counts once, and where a row may have been passed over the list is read again.
+        What is told of it is one whole pass: what an earlier one saw may be gone.
         """
-        found = dict[_Key, Document]()
         for _ in range(LIST_PASSES_MAX):
-            known = len(found)
-            is_whole = self._turn_pages(path, name, keys, params, found)
-            if is_whole or len(found) == known:
-                break
-        return list(found.values())
+            rows = self._turn_pages(path, name, keys, params)
+            if rows is not None:
+                return rows
+        raise SourceUnavailable(FORTNOX.name, f"{path}: no pass has read the list whole")
 
     def _turn_pages(
-        self,
-        path: str,
-        name: str,
-        keys: tuple[str, ...],
-        params: Params,
-        found: dict[_Key, Document],
-    ) -> bool:
-        """Puts the rows of all pages where they are found; False where one may be missing."""
-        seen, totals = set[_Key](), list[int]()
+        self, path: str, name: str, keys: tuple[str, ...], params: Params
+    ) -> list[Document] | None:
+        """The rows of all pages; None where one may be missing."""
+        found, totals = dict[_Key, Document](), list[int]()
         for rows, total in self._list_pages(path, name, params):
             totals.append(total)
             for row in rows:
-                key = _key_of(row, name, keys)
-                seen.add(key)
-                found[key] = row
+                found[_key_of(row, name, keys)] = row
         shrank = any(later < earlier for earlier, later in pairwise(totals))
-        return not shrank and len(seen) >= totals[-1]
+        return None if shrank or len(found) < totals[-1] else list(found.values())
 
     def _list_pages(
         self, path: str, name: str, params: Params
