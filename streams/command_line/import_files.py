@@ -29,8 +29,9 @@ Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Take it in spite of a wrong checksum, a last line without an end, or another"
-        " organisation number. An open voucher or an open #KSUMMA is always refused.",
+        help="Take it in spite of a wrong checksum, an end or a lack of vouchers that looks cut"
+        " off, a header that contradicts itself, or another organisation number. An open voucher"
+        " or an open #KSUMMA is always refused.",
     ),
 ]
 Again = Annotated[

@@ -1,6 +1,7 @@
 """`bokflow sie` reads files without any engine."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,21 @@ def test_what_cannot_be_read_is_refused_and_does_not_keep_the_others_out(
     assert codes == ["not_readable", "not_sie", None]
     assert "page.se är ingen SIE-fil: den är HTML." in result.stdout
     assert "bok.se" in result.stdout.rpartition("Fil ")[2]
+
+
+def test_why_a_file_cannot_be_read_is_in_the_language(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    files = (str(pipe), str(tmp_path / "missing.se"))
+
+    swedish = command_line.run("sie", *files, "--lang", "sv", exit_code=1).stdout
+    english = command_line.run("sie", *files, "--lang", "en", exit_code=1).stdout
+
+    assert "det är ingen vanlig fil" in swedish
+    assert "filen finns inte" in swedish
+    assert "it is no ordinary file" in english
 
 
 def test_the_vouchers_of_a_file_come_a_line_each(command_line: CommandLine, tmp_path: Path) -> None:
