@@ -42,6 +42,14 @@ FIND_CONNECTION = """
     WHERE company_id = $1 AND source = $2 AND state = 'connected' AND connected_at <= $3
     FOR UPDATE
 """
+# But what that one asked for while the run was in its way is asked for now.
+RUN_THE_NEWER = """
+    UPDATE engine.connection AS connection SET due_at = $2, again = false
+    FROM engine.sync_run AS run
+    WHERE run.run_id = $1 AND connection.company_id = run.company_id AND again
+        AND connection.state = 'connected' AND connected_at > run.queued_at
+    RETURNING pg_notify('bokflow_due', '')
+"""
 PLAN_NEXT = """
     UPDATE engine.connection SET due_at = $2, failures_in_a_row = $3, again = false
     WHERE company_id = $1
@@ -211,6 +219,7 @@ async def _finish(
 ) -> None:
     await connection.execute(FINISH, run_id, state, reason, detail, now)
     await connection.execute(FORGET_FILE, run_id)
+    await connection.execute(RUN_THE_NEWER, run_id, now)
 
 
 async def _connected(connection: asyncpg.Connection, row: asyncpg.Record) -> asyncpg.Record | None:

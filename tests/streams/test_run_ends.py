@@ -185,12 +185,13 @@ async def test_a_company_that_was_connected_anew_meanwhile_has_its_first_run_at_
     database: asyncpg.Connection, run: Run, end: str
 ) -> None:
     await run.has_read("whole", "now", is_whole=True)
-    await _set(database, "connected_at = engine.clock(), due_at = engine.clock(), again = true")
+    await _set(database, f"connected_at = engine.clock(), due_at = '{SOON}', again = true")
     before = await run.connection_row
 
     await (run.fails(LOST) if end == "is lost" else getattr(run, end)())
 
-    assert await run.connection_row == before
+    now = (await run.row)["finished_at"]
+    assert dict(await run.connection_row) == {**before, "due_at": now, "again": False}
     assert await run.watermarks() == {}
     assert len(await run.events) == 1
 
