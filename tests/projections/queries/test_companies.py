@@ -6,11 +6,13 @@ import pytest
 
 from projections.queries.companies import companies, indicators
 from schemas.ledger_events import CompanyObserved
-from schemas.lifecycle_events import CompanyRegistered, SyncCompleted, SyncQueued
+from schemas.lifecycle_events import CompanyRegistered, ReadOutcome, SyncCompleted, SyncQueued
+from schemas.parts import Read
 from tests.books import Books
 from tests.builders import COMPANY, an_event
 
 pytestmark = pytest.mark.engine
+READS = (ReadOutcome(read=Read(part="vouchers"), state="complete"),)
 
 
 async def test_a_company_is_listed_as_soon_as_the_engine_knows_it(books: Books) -> None:
@@ -56,7 +58,12 @@ async def test_each_has_its_indicator_and_what_to_do(books: Books) -> None:
     await books.register("well")
     await books.happened(CompanyRegistered, company="well", source="sie")
     await books.happened(
-        SyncCompleted, company="well", run_id="r", run_number=1, fetched_at=await books.now()
+        SyncCompleted,
+        company="well",
+        run_id="r",
+        run_number=1,
+        fetched_at=await books.now(),
+        reads=READS,
     )
 
     new, well = await indicators(books.connection)
@@ -70,7 +77,9 @@ async def test_a_run_that_the_status_has_not_heard_of_for_long_is_stalled(books:
     """The relay is dead, say: a dead engine cannot stay green."""
     await books.register()
     await books.happened(CompanyRegistered, source="sie")
-    await books.happened(SyncCompleted, run_id="r", run_number=1, fetched_at=await books.now())
+    await books.happened(
+        SyncCompleted, run_id="r", run_number=1, fetched_at=await books.now(), reads=READS
+    )
     await books.queue()
     long_ago = await books.now() - timedelta(minutes=15)
     await books.move(queued_at=long_ago)
@@ -85,7 +94,9 @@ async def test_a_run_that_the_status_has_not_heard_of_for_long_is_stalled(books:
 async def test_a_run_that_waits_in_the_status_for_long_is_stalled(books: Books) -> None:
     await books.register()
     await books.happened(CompanyRegistered, source="sie")
-    await books.happened(SyncCompleted, run_id="r", run_number=1, fetched_at=await books.now())
+    await books.happened(
+        SyncCompleted, run_id="r", run_number=1, fetched_at=await books.now(), reads=READS
+    )
     long_ago = await books.now() - timedelta(minutes=15)
     await books.happened(SyncQueued, run_id="s", trigger="upload", source="sie", at=long_ago)
 
