@@ -27,6 +27,16 @@ DIGEST_BYTES = 16
 AccountType = Literal["asset", "liability", "cost", "income"]
 # booked: as first entered. added: entered later, booked. struck: taken out, kept for audit only.
 PostingState = Literal["booked", "added", "struck"]
+# Why a voucher is set aside, as far as this version knows; its users have a text for each.
+SetAsideReason = Literal[
+    "amount",
+    "number_taken",
+    "outside_limits",
+    "too_large",
+    "unbalanced",
+    "unreadable",
+    "voucher_date",
+]
 
 
 class Posting(Model):
@@ -103,7 +113,7 @@ class SetAsideVoucher(Model):
     series: Series
     number: Number
     occurrence: Count = Field(default=1, ge=1)
-    reason: str = Field(max_length=64)  # A code: unbalanced, voucher_date, amount, …
+    reason: str = Field(max_length=64)  # SetAsideReason; a newer version may know more.
     detail: Text = ""
     voucher_date: date | None = None  # Where it could be read.
     difference: Amount | None = None

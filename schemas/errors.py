@@ -1,5 +1,7 @@
 """The error tree: two bases name the way out, every other error names its condition."""
 
+from typing import Literal
+
 
 class SyncError(Exception):
     """Anything that keeps a fact from reaching the ledger."""
@@ -94,15 +96,19 @@ class NotFound(RejectedError):
         super().__init__(sentence)
 
 
+# Why a source does not let us in; its users have a text for each.
+LossCode = Literal["invalid_login", "licence_missing", "scope_missing"]
+
+
 class ReconnectRequired(RejectedError):
     """The source does not let us in any more; only the customer can change that."""
 
     reason = "reconnect_required"
 
-    def __init__(self, source: str, code: str, detail: str) -> None:
+    def __init__(self, source: str, code: LossCode, detail: str) -> None:
         super().__init__(f"{source} does not let us in ({code}): {detail}")
         self.source = source
-        self.code = code  # invalid_login, licence_missing, scope_missing
+        self.code = code
 
 
 class SourceRefused(RejectedError):
@@ -118,6 +124,8 @@ class SourceRefused(RejectedError):
 
 class SourceUnavailable(TransientError):
     """The source does not answer, or not now; the connector has tried more than once."""
+
+    reason = "source_unavailable"  # Of the run that it has failed.
 
     def __init__(self, source: str, detail: str, *, retry_after_seconds: float | None = None):
         super().__init__(f"{source}: {detail}")

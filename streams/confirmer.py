@@ -31,6 +31,7 @@ RESULTS = """
         AND result.read = read.read AND result.state <> 'reading'
     WHERE read.run_id = $1 ORDER BY read.position
 """
+INCOMPLETE = "incomplete"  # The reason of a run that the ledger did not get whole.
 OUTCOME_COUNTS = ("created", "changed", "removed", "unchanged", "set_aside")
 
 
@@ -63,7 +64,7 @@ async def _confirm(
     faulty = [result["read"] for result in results if result["state"] != "complete"]
     if faulty:
         detail = f"the ledger did not get all of {', '.join(faulty)}; nothing was removed"
-        failure = Failure("incomplete", detail, reads=reads, unfinished=faulty)
+        failure = Failure(INCOMPLETE, detail, reads=reads, unfinished=faulty)
         await run_ends.fail(connection, row, failure, interval=interval)
     else:
         await run_ends.complete(connection, row, reads, interval=interval)

@@ -79,7 +79,7 @@ class Failure:
         match error:
             case SourceUnavailable():
                 pause_seconds = error.retry_after_seconds
-                return cls("source_unavailable", detail, pause_seconds, unfinished=unfinished)
+                return cls(error.reason, detail, pause_seconds, unfinished=unfinished)
             case ReconnectRequired():
                 lost = error.code
                 return cls(error.reason, detail, connection_lost=lost, unfinished=unfinished)

@@ -10,12 +10,12 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from schemas.errors import ReconnectRequired, SourceRefused, SourceUnavailable, SyncError
+from schemas.errors import LossCode, ReconnectRequired, SourceRefused, SourceUnavailable, SyncError
 from schemas.limits import replace_forbidden
 from schemas.sources import FORTNOX
 
 # Codes that only the customer can do something about.
-_SHUT_OUT = {
+_SHUT_OUT: dict[int, LossCode] = {
     2000310: "invalid_login",
     2000311: "invalid_login",
     2000663: "scope_missing",
@@ -92,7 +92,7 @@ def http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo and moment.year in _YEARS else None
 
 
-def _shut_out(status: int, said: _Said) -> str | None:
+def _shut_out(status: int, said: _Said) -> LossCode | None:
     """Why nobody gets in any more, as a code of ReconnectRequired."""
     if said.code in _SHUT_OUT:
         return _SHUT_OUT[said.code]

@@ -33,7 +33,7 @@ from connectors.sie.amounts import (
     read_quantity,
 )
 from connectors.sie.set_aside import cut_source_text
-from schemas.bookkeeping import SetAsideVoucher, Voucher
+from schemas.bookkeeping import SetAsideReason, SetAsideVoucher, Voucher
 from schemas.errors import SourceRefused
 from schemas.limits import (
     ACCOUNT_CHARACTERS_MAX,
@@ -54,7 +54,9 @@ _TOLD_BY_BOTH = ("fiscal_year", "series", "number", "occurrence", "voucher_date"
 class _CannotBeBooked(Exception):
     """Why, by the codes that vouchers of SIE files have too."""
 
-    def __init__(self, reason: str, detail: str = "", *, difference_ore: int = 0) -> None:
+    def __init__(
+        self, reason: SetAsideReason, detail: str = "", *, difference_ore: int = 0
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.detail = detail[:TEXT_CHARACTERS_MAX]

@@ -15,13 +15,14 @@ from connectors.protocol import Page
 from connectors.sie.file import SieFile
 from connectors.sie.paging import pages_of_rows, voucher_pages
 from connectors.sie.totals_check import sums_up_to
-from schemas.bookkeeping import FiscalYear, SetAsideVoucher
+from schemas.bookkeeping import FiscalYear, SetAsideReason, SetAsideVoucher
 from schemas.errors import ReconnectRequired, SourceRefused, UploadRefused
 from schemas.ledger_events import ControlTotalsObserved
 from schemas.limits import NUMBER_CHARACTERS_MAX, SERIES_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 
 _EXPORT = "sie/4"
 _NO_LETTER = "?"  # What an older encoding writes for a letter that it lacks.
+_UNREADABLE: SetAsideReason = "unreadable"
 Document = str | SetAsideVoucher
 
 
@@ -134,7 +135,7 @@ class YearOfVouchers:
             fiscal_year=self._first_day,
             series=key.series[:SERIES_CHARACTERS_MAX],
             number=key.number[:NUMBER_CHARACTERS_MAX],
-            reason="unreadable",
+            reason=_UNREADABLE,
             detail=detail[:TEXT_CHARACTERS_MAX],
         )
 

@@ -17,7 +17,7 @@ from connectors.sie.diagnostics import Diagnostics
 from connectors.sie.fields import Record
 from connectors.sie.thousands import join_thousands
 from connectors.sie.twins import are_twins, become_added
-from schemas.bookkeeping import FiscalYear
+from schemas.bookkeeping import FiscalYear, SetAsideReason
 from schemas.limits import (
     ACCOUNT_CHARACTERS_MAX,
     OBJECT_CHARACTERS_MAX,
@@ -35,7 +35,7 @@ _POSTING_BYTES_MIN = 27
 class Problem:
     """Why a voucher cannot be booked."""
 
-    reason: str
+    reason: SetAsideReason
     detail: str
 
 
@@ -62,7 +62,7 @@ class Draft:
             self.source.append(line[:SET_ASIDE_SOURCE_BYTES_MAX])
         self.source_characters += len(line) + 1
 
-    def fail(self, reason: str, detail: str) -> None:
+    def fail(self, reason: SetAsideReason, detail: str) -> None:
         """The first problem is the one that is told."""
         if self.problem is None:
             self.problem = Problem(reason, detail[:TEXT_CHARACTERS_MAX])

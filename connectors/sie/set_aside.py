@@ -2,13 +2,13 @@
 
 from connectors.sie.amounts import ORE_MAX, amount_of
 from connectors.sie.draft import Draft, Fields
-from schemas.bookkeeping import SetAsideVoucher
+from schemas.bookkeeping import SetAsideReason, SetAsideVoucher
 from schemas.limits import SET_ASIDE_SOURCE_BYTES_MAX, VOUCHER_BYTES_MAX
 
 # Source below this cannot become a document above VOUCHER_BYTES_MAX.
 _SMALL_SOURCE_CHARACTERS = 256 * 1024
 # Where rows could not be read, their sum says nothing.
-_REASONS_WITH_DIFFERENCE = ("unbalanced", "too_large", "voucher_date")
+_REASONS_WITH_DIFFERENCE: tuple[SetAsideReason, ...] = ("unbalanced", "too_large", "voucher_date")
 
 
 def check_size(draft: Draft, document: str) -> None:

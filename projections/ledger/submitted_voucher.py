@@ -20,7 +20,7 @@ from projections.ledger.voucher_diff import (
     SeenVouchers,
     key_of,
 )
-from schemas.bookkeeping import SetAsideVoucher, Voucher
+from schemas.bookkeeping import SetAsideReason, SetAsideVoucher, Voucher
 from schemas.limits import SET_ASIDE_SOURCE_BYTES_MAX
 
 # Of the numbers of those keys, whatever the occurrence; `brought`: created by the run itself.
@@ -36,7 +36,7 @@ STORED = """
         AS key (company_id, fiscal_year, series, number, run_number)
     JOIN voucher USING (company_id, fiscal_year, series, number)
 """
-NUMBER_TAKEN = "number_taken"
+NUMBER_TAKEN: SetAsideReason = "number_taken"
 NumberKey = tuple[str, date, str, str]  # Company, fiscal year, series, number.
 
 

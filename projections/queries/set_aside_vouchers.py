@@ -36,7 +36,7 @@ class SetAsideRow(Model):
     number: str
     occurrence: int
     date: Day | None  # Where it could be read.
-    reason: str  # unbalanced, voucher_date, amount, outside_limits, too_large, number_taken
+    reason: str  # SetAsideReason
     difference: Decimal | None
     detail: str
     number_is_booked: bool  # Whether the books hold a good voucher under its number.
