@@ -163,5 +163,6 @@ class Importer:
         result = result.model_copy(update={"run_number": ended.run_number})
         if ended.state != "completed":
             reason = ended.reason or ended.state
-            return result.ended("failed", reason, ended.detail or reason)
+            told = ended.detail or word(reason, self._options.language)
+            return result.ended("failed", reason, told)
         return result.completed(read, self._options.language)

@@ -84,7 +84,7 @@ def _row(result: ImportedFile, language: str) -> dict[str, Cell]:
         "fiscal_year": day(result.fiscal_year) if result.fiscal_year else "",
         "verification": _verification(result, language),
         "remarks": count(result.remark_count, language) if result.remark_count else "",
-        "reason": result.reason or "",
+        "reason": word(result.reason, language) if result.reason else "",
     }
 
 

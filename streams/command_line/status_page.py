@@ -96,7 +96,8 @@ def _upload(found: CompanyState, language: str) -> str:
 
 def _refused(refused: RefusedUpload, language: str) -> str:
     at = moment(refused.refused_at)
-    why = printable(": ".join(filter(None, (refused.reason, refused.detail))))
+    reason = word(refused.reason, language)
+    why = printable(": ".join(filter(None, (reason, refused.detail))))
     return f"{printable(refused.file_name)}, {at}: {why}"
 
 

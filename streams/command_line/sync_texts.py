@@ -40,19 +40,6 @@ SYNC_LABELS = {
 }
 
 SYNC_WORDS = {
-    # Why a connection is lost.
-    "invalid_login": Text("inloggningen godtas inte", "the login is not accepted"),
-    "licence_missing": Text("licens saknas", "a licence is missing"),
-    "scope_missing": Text("behörighet saknas", "a permission is missing"),
-    # Why a run ended otherwise than well.
-    "attempts_exhausted": Text("för många försök", "too many attempts"),
-    "incomplete": Text("ofullständig", "incomplete"),
-    "requested": Text("på begäran", "on request"),
-    "source_changed": Text("källan har bytts", "the source has changed"),
-    "source_refused": Text("källan avvisade frågan", "the source refused the request"),
-    "source_unavailable": Text("källan svarar inte", "the source does not answer"),
-    "timed_out": Text("det tog för lång tid", "it took too long"),
-    "unknown_year": Text("källan har inte det räkenskapsåret", "the source lacks that fiscal year"),
     "connected": Text("ansluten", "connected"),
     "disconnected": Text("frånkopplad", "disconnected"),
     "connection_requested.v1": Text("Anslutning", "Connection"),

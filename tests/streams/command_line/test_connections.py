@@ -47,9 +47,9 @@ def test_the_table_says_why_one_is_lost(command_line: CommandLine) -> None:
     told = command_line.run("connections", "list", "--lang", "sv").stdout
     one = command_line.run("connections", "show", "snickeriet", "--lang", "en").stdout
 
-    assert "kräver återanslutning" in told
+    assert "måste anslutas på nytt" in told
     assert "inloggningen godtas inte" in told
-    assert "reconnect required" in one
+    assert "has to be connected again" in one
 
 
 def test_the_status_tells_the_next_run(command_line: CommandLine) -> None:
@@ -61,7 +61,7 @@ def test_the_status_tells_the_next_run(command_line: CommandLine) -> None:
     assert found["connection"]["state"] == "connected"
     assert "ansluten, nästa körning" in told
     lost = command_line.run("status", "snickeriet", "--lang", "en").stdout
-    assert "reconnect required: the login is not accepted" in lost
+    assert "has to be connected again: the login is not accepted" in lost
 
 
 def test_a_company_without_one_is_refused(command_line: CommandLine) -> None:

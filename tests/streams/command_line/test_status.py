@@ -132,7 +132,7 @@ def test_the_page_says_what_to_do_about_what_was_set_aside_or_refused(
 
     assert "bokflow vouchers bageriet --set-aside shows what is wrong" in told
     assert "Last refused file  bild.png, " in told
-    assert "not_sie: No SIE." in told
+    assert "no SIE file: No SIE." in told
 
 
 def test_a_company_whose_totals_differ_says_so_in_the_list(command_line: CommandLine) -> None:

@@ -13,7 +13,7 @@ from streams.command_line.refusal_texts import REFUSALS
 from streams.command_line.text import Text
 from streams.command_line.texts import LABELS, label
 from streams.command_line.texts_of_one import OF_ONE
-from streams.command_line.words import WORDS, word
+from streams.command_line.words import WORDS
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,7 @@ def test_what_the_engine_rejects_has_a_sentence(code: str) -> None:
         assert sentence(code, language, facts).endswith(".")
 
 
-def test_a_code_that_nobody_has_put_in_words_is_shown_as_it_is() -> None:
-    assert word("something_new", "sv") == "something_new"
+def test_a_refusal_that_nobody_has_put_in_words_is_shown_as_it_is() -> None:
     assert sentence("something_new", "sv", {}) == "something_new"
 
 
@@ -68,14 +67,6 @@ def test_what_is_told_of_one_has_the_places_of_what_is_told_of_many(key: str) ->
     one, many = (re.findall("{[a-z_]+}", texts[key].sv) for texts in (OF_ONE, LABELS))
 
     assert one == many
-
-
-@pytest.mark.parametrize(
-    "reason",
-    ["unbalanced", "voucher_date", "amount", "outside_limits", "too_large", "number_taken"],
-)
-def test_a_reason_to_set_aside_is_told_in_words(reason: str) -> None:
-    assert {word(reason, "sv"), word(reason, "en")}.isdisjoint({reason})
 
 
 def test_a_label_is_in_the_language() -> None:
