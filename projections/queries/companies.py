@@ -1,13 +1,12 @@
 """Which companies are there, and how is each?"""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 
 import asyncpg
 
 from projections.queries.company_facts import CompanyFacts, Syncing, company_facts
 from projections.queries.snapshot import snapshot
-from projections.queries.verification import State, verification
+from projections.queries.verification import State, verification_states
 from projections.status.indicator import Colour, Reason
 from projections.status.texts import Message, message
 from schemas.model import Model
@@ -39,21 +38,19 @@ class CompanyIndicator(Model):
 async def companies(connection: asyncpg.Connection) -> list[CompanyRow]:
     """All companies, by id."""
     async with snapshot(connection):
-        return [_row(known, proof) async for known, proof in _with_proofs(connection)]
+        return [_row(known, proof) for known, proof in await _with_proofs(connection)]
 
 
 async def indicators(connection: asyncpg.Connection) -> list[CompanyIndicator]:
     """The indicators of all companies, by id."""
     async with snapshot(connection):
-        return [_indicator(known, proof) async for known, proof in _with_proofs(connection)]
+        return [_indicator(known, proof) for known, proof in await _with_proofs(connection)]
 
 
-async def _with_proofs(
-    connection: asyncpg.Connection,
-) -> AsyncIterator[tuple[CompanyFacts, State]]:
-    """One company after the other: what a proof means stands in one place, for one company."""
-    for known in await company_facts(connection):
-        yield known, (await verification(connection, known.company_id)).state
+async def _with_proofs(connection: asyncpg.Connection) -> list[tuple[CompanyFacts, State]]:
+    found = await company_facts(connection)
+    proofs = await verification_states(connection, [known.company_id for known in found])
+    return [(known, proofs[known.company_id]) for known in found]
 
 
 def _row(known: CompanyFacts, proof: State) -> CompanyRow:

@@ -1,6 +1,6 @@
 """The list of companies, whoever knows them first, and each one's colour."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,10 +9,18 @@ from schemas.ledger_events import CompanyObserved
 from schemas.lifecycle_events import CompanyRegistered, ReadOutcome, SyncCompleted, SyncQueued
 from schemas.parts import Read
 from tests.books import Books
-from tests.builders import COMPANY, an_event
+from tests.builders import COMPANY, YEAR, a_read, a_total, a_voucher, an_event
 
 pytestmark = pytest.mark.engine
-READS = (ReadOutcome(read=Read(part="vouchers"), state="complete"),)
+RIGHT = (a_total("1930", "125.00"), a_total("3001", "-125.00", "result"))
+WRONG = (a_total("1930", "100.00"), a_total("3001", "-125.00", "result"))
+LAST_YEAR = date(2024, 1, 1)
+# Only bookkeeping makes a company green.
+READS = (ReadOutcome(read=Read(part="vouchers", fiscal_year=YEAR), state="complete"),)
+SET_ASIDE = """
+    INSERT INTO engine.dead_letter
+    VALUES ('bokflow.ledger', 1, 7, $1, 'unreadable', engine.clock())
+"""
 
 
 async def test_a_company_is_listed_as_soon_as_the_engine_knows_it(books: Books) -> None:
@@ -77,9 +85,8 @@ async def test_a_run_that_the_status_has_not_heard_of_for_long_is_stalled(books:
     """The relay is dead, say: a dead engine cannot stay green."""
     await books.register()
     await books.happened(CompanyRegistered, source="sie")
-    await books.happened(
-        SyncCompleted, run_id="r", run_number=1, fetched_at=await books.now(), reads=READS
-    )
+    at = await books.now()
+    await books.happened(SyncCompleted, run_id="r", run_number=1, fetched_at=at, reads=READS)
     await books.queue()
     long_ago = await books.now() - timedelta(minutes=15)
     await books.move(queued_at=long_ago)
@@ -94,12 +101,50 @@ async def test_a_run_that_the_status_has_not_heard_of_for_long_is_stalled(books:
 async def test_a_run_that_waits_in_the_status_for_long_is_stalled(books: Books) -> None:
     await books.register()
     await books.happened(CompanyRegistered, source="sie")
-    await books.happened(
-        SyncCompleted, run_id="r", run_number=1, fetched_at=await books.now(), reads=READS
-    )
+    at = await books.now()
+    await books.happened(SyncCompleted, run_id="r", run_number=1, fetched_at=at, reads=READS)
     long_ago = await books.now() - timedelta(minutes=15)
     await books.happened(SyncQueued, run_id="s", trigger="upload", source="sie", at=long_ago)
 
     (found,) = await indicators(books.connection)
 
     assert found.reason == "stalled"
+
+
+async def test_each_has_the_proof_of_its_own_years(books: Books) -> None:
+    for company in ("changed", "differing", "dead", "proved", "silent"):
+        await books.register(company)
+    old, voucher = a_voucher("1", year=LAST_YEAR), a_voucher("1")
+    await books.project(
+        a_read(voucher, totals=RIGHT, company="changed"),
+        a_read(a_voucher("2"), run=2, company="changed"),
+        a_read(voucher, totals=RIGHT, company="dead"),
+        a_read(old, totals=RIGHT, year=LAST_YEAR, company="differing"),
+        a_read(voucher, totals=WRONG, run=2, company="differing"),
+        a_read(voucher, totals=RIGHT, company="proved"),
+        a_read(old, totals=RIGHT, year=LAST_YEAR, run=2, company="proved"),
+    )
+    await books.connection.execute(SET_ASIDE, "dead")
+
+    found = await companies(books.connection)
+    assert {one.company_id: one.verification for one in found} == {
+        "changed": "unverified",
+        "differing": "differs",
+        "dead": "unverified",
+        "proved": "verified",
+        "silent": "unverified",
+    }
+
+
+async def test_many_companies_take_no_more_statements_than_one(books: Books) -> None:
+    """So that a list of hundreds comes at once, wherever the database is."""
+    statements = []
+    for company in ("a", "b", "c"):
+        await books.register(company)
+        for ask in (companies, indicators):
+            asked: list[object] = []
+            with books.connection.query_logger(asked.append):
+                await ask(books.connection)
+            statements.append(len(asked))
+
+    assert len(set(statements)) == 1
