@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import asyncpg
@@ -18,14 +19,17 @@ from streams.command_line.options import (
     check_company_id,
 )
 from streams.command_line.refusal import EXIT_USAGE, CommandRefused
-from streams.command_line.show import add_row, new_table, printable, printer
+from streams.command_line.show import Cell, moment, print_rows, printable, printer
 from streams.command_line.texts import label
+from streams.command_line.words import word
 
 if TYPE_CHECKING:  # Commands that do not read Kafka start without its client.
     from streams.command_line.dead_letter_reader import DeadLetter, DeadLetterContent
     from streams.command_line.redrive import Redriven
 
 TABLE_ROWS = 50
+COLUMNS = ("id", "last_at", "company", "message", "reason", "error")
+SPARE = ("reason",)  # The error says it at length.
 
 app = typer.Typer(
     help="Look at messages that could not be applied, and send commands again.",
@@ -126,12 +130,28 @@ def _show_list(found: "list[DeadLetter]", language: str) -> None:
     if not found:
         typer.echo(label("no_dead_letters", language), err=True)
         return
-    table = new_table(language, ["id", "last_at", "company", "message", "reason", "error"])
-    for letter in found:
-        place = f"{letter.topic}/{letter.partition}/{letter.offset}"
-        error = letter.error.partition("\n")[0]
-        add_row(table, letter.id, letter.last_at, letter.company_id, place, letter.reason, error)
-    printer().print(table)
+    rows = [_row(letter, language) for letter in found]
+    print_rows(rows, language, COLUMNS, right=["id"], expendable=SPARE)
+
+
+def _row(letter: "DeadLetter", language: str) -> dict[str, Cell]:
+    return {
+        "id": letter.id,
+        "last_at": _local(letter.last_at),
+        "company": letter.company_id,
+        "message": f"{letter.topic}/{letter.partition}/{letter.offset}",
+        "reason": word(letter.reason, language),
+        "error": letter.error.partition("\n")[0],
+    }
+
+
+def _local(text: str) -> str:
+    """A header's time as people say it; what is no time with a zone stays as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment(at) if at.tzinfo else text
 
 
 def _show_one(found: "DeadLetterContent") -> None:

@@ -95,7 +95,23 @@ def test_they_are_listed_the_latest_last(letters: CommandLine) -> None:
         "last_at": EARLIER,
         "size_bytes": 2,
     }
-    assert "bokflow.ledger/3/17" in letters.run("dead-letters", "list").stdout
+
+
+def test_the_table_has_local_times_and_words_and_is_aligned(letters: CommandLine) -> None:
+    told = letters.run("dead-letters", "list", "--lang", "sv").stdout
+
+    header, _, *rows = [line for line in told.splitlines() if line.strip()]
+    assert [row.split()[:5] for row in rows] == [
+        ["1:0", "2026-01-02", "04:04:05", "bageriet", "bokflow.ledger/3/17"],
+        ["0:0", "2026-01-02", "04:04:06", "kiosken", "bokflow.ledger/3/17"],
+    ]
+    for column, cell in (
+        ("Senast", "2026-01-02"),
+        ("Meddelande", "bokflow.ledger"),
+        ("Orsak", "okänd typ"),
+        ("Fel", "no event has"),
+    ):
+        assert {row.index(cell) for row in rows} == {header.index(column)}
 
 
 def test_those_of_one_company_and_the_latest_can_be_chosen(letters: CommandLine) -> None:
