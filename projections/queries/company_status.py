@@ -8,6 +8,7 @@ from pydantic import Field
 
 from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
 from projections.queries.connections import ConnectionState
+from projections.queries.fiscal_years import fiscal_years
 from projections.queries.snapshot import snapshot
 from projections.queries.verification import Difference, State, verification
 from projections.status.actions import Actions, actions
@@ -139,6 +140,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         counts = await connection.fetchrow(COUNTS, company_id)
         tie = await connection.fetchrow(CONNECTION, company_id)
         proof = await verification(connection, company_id)
+        years = await fiscal_years(connection, company_id)
     assert counts is not None  # Three counts are always one row.
     return CompanyState(
         company_id=known.company_id,
@@ -154,7 +156,11 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         refused_upload=RefusedUpload(**refused) if refused else None,
         syncing=known.syncing,
         parts={part: _part(parts.get(part)) for part in PARTS},
-        actions=actions(known.facts, is_syncing=known.syncing is not None),
+        actions=actions(
+            known.facts,
+            is_syncing=known.syncing is not None,
+            has_bookkeeping=bool(years or counts["set_aside"]),
+        ),
         verification=Verification(
             state=proof.state, as_of=proof.as_of, differences=proof.differences
         ),

@@ -6,9 +6,14 @@ from projections.status.indicator import Facts
 from schemas.model import Model
 from schemas.sources import UPLOADED
 
-# As the engine would answer the command (see RejectionReason).
+# As the engine would answer the command (see RejectionReason), or before anybody asks it.
 Obstacle = Literal[
-    "not_supported_by_source", "not_connected", "reconnect_required", "already_running"
+    "not_supported_by_source",
+    "not_connected",
+    "reconnect_required",
+    "already_running",
+    "no_bookkeeping",
+    "not_there_yet",
 ]
 
 
@@ -23,12 +28,13 @@ class Actions(Model):
     purge: Action
 
 
-def actions(facts: Facts, *, is_syncing: bool) -> Actions:
-    """The three actions; a purge is always possible, since it cancels what is going."""
+def actions(facts: Facts, *, is_syncing: bool, has_bookkeeping: bool) -> Actions:
+    """The three actions; a purge cancels what is going, so it is possible meanwhile."""
     return Actions(
         sync_now=_action(_sync_obstacle(facts, is_syncing=is_syncing)),
-        reconnect=_action("not_supported_by_source" if facts.source == "sie" else None),
-        purge=_action(None),
+        # The engine rejects it for now: until it can, the way is to connect once more.
+        reconnect=_action("not_supported_by_source" if facts.source == "sie" else "not_there_yet"),
+        purge=_action(None if has_bookkeeping else "no_bookkeeping"),
     )
 
 

@@ -19,13 +19,14 @@ MESSAGES: dict[Reason, Message] = {
     "disconnected": Message(
         sv="Kopplingen till bokföringssystemet är borttagen: anslut företaget igen för att"
         " hämta bokföringen.",
-        en="The connection to the accounting system has been removed: reconnect the company"
-        " to fetch its bookkeeping.",
+        en="The connection to the accounting system has been removed: connect the company"
+        " again to fetch its bookkeeping.",
     ),
     "reconnect_required": Message(
-        sv="Bokföringssystemet godtar inte längre inloggningen: anslut på nytt för att hämta"
-        " bokföringen.",
-        en="The accounting system no longer accepts the login: reconnect to fetch the bookkeeping.",
+        sv="Bokföringssystemet godtar inte längre inloggningen: rätta den, och anslut företaget"
+        " igen för att hämta bokföringen.",
+        en="The accounting system no longer accepts the login: correct it, and connect the company"
+        " again to fetch its bookkeeping.",
     ),
     "emptied": Message(
         sv="Bokföringen har tömts: läs in en SIE-fil eller synkronisera för att hämta den på nytt.",
@@ -48,10 +49,10 @@ MESSAGES: dict[Reason, Message] = {
         " the runs, mend it and try again.",
     ),
     "stale": Message(
-        sv="Bokföringen har inte hämtats på länge: starta en synkronisering, och anslut på nytt"
-        " om det inte hjälper.",
-        en="The bookkeeping has not been fetched for a long time: start a sync, and reconnect if"
-        " that does not help.",
+        sv="Bokföringen har inte hämtats på länge: starta en synkronisering, och anslut"
+        " företaget igen om det inte hjälper.",
+        en="The bookkeeping has not been fetched for a long time: start a sync, and connect the"
+        " company again if that does not help.",
     ),
 }
 

@@ -54,5 +54,7 @@ REASON_WORDS = {
     "already_running": Text("pågår redan", "already running"),
     "not_connected": Text("inte ansluten", "not connected"),
     "not_supported_by_source": Text("stöds inte av källan", "not supported by the source"),
+    "no_bookkeeping": Text("det finns ingen bokföring", "there is no bookkeeping"),
+    "not_there_yet": Text("finns inte ännu", "not there yet"),
     "reconnect_required": Text("måste anslutas på nytt", "has to be connected again"),
 }

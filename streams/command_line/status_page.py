@@ -9,6 +9,7 @@ from rich.text import Text
 from projections.queries.company_facts import Syncing
 from projections.queries.company_status import CompanyConnection, CompanyState, RefusedUpload
 from projections.status.actions import Actions
+from schemas.sources import CONNECTABLE
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
 from streams.command_line.verification import differences_table, told_state
@@ -30,7 +31,16 @@ def status_page(found: CompanyState, language: str) -> Group:
     page = _grid()
     for heading, section in _sections(found, language):
         page.add_row(Text(label(heading, language), style="dim"), section)
-    return Group(title, Text(f"  {message}"), Text(), page, *_differences(found, language))
+    told = [Text(f"  {line}") for line in (message, *_remedy(found, language))]
+    return Group(title, *told, Text(), page, *_differences(found, language))
+
+
+def _remedy(found: CompanyState, language: str) -> Iterator[str]:
+    """The command that mends it, where that is no guess."""
+    is_lost = found.reason in ("disconnected", "reconnect_required")
+    if is_lost and found.source in CONNECTABLE:
+        facts = {"company_id": found.company_id, "source": printable(found.source)}
+        yield label("advice.connect", language, **facts)
 
 
 def _grid(rows: Iterable[Iterable[Cell]] = ()) -> Table:

@@ -26,6 +26,10 @@ SYNC_LABELS = {
     "due_at": Text("Nästa körning", "Next run"),
     "failures_in_a_row": Text("Fel i rad", "Failures in a row"),
     "connected_at": Text("Ansluten", "Connected"),
+    "advice.connect": Text(
+        "Anslut igen: bokflow connect {company_id} --source {source}",
+        "Connect again: bokflow connect {company_id} --source {source}",
+    ),
     "all_of_it": Text("allt", "all"),
     "scope": Text("Omfattning", "Scope"),
     "next_run": Text("{state}, nästa körning {at}", "{state}, next run {at}"),
@@ -63,9 +67,10 @@ SYNC_REFUSALS = {
         " bokflow import.",
     ),
     "reconnect_required": Text(
-        "Bokföringssystemet godtar inte längre inloggningen för {company_id}: anslut företaget på"
-        " nytt.",
-        "The accounting system no longer accepts the login of {company_id}: reconnect the company.",
+        "Bokföringssystemet godtar inte längre inloggningen för {company_id}: rätta den, och anslut"
+        " igen med bokflow connect {company_id}.",
+        "The accounting system no longer accepts the login of {company_id}: correct it, and connect"
+        " again with bokflow connect {company_id}.",
     ),
     "not_connected": Text(
         "{company_id} är inte anslutet till något bokföringssystem: anslut med bokflow connect"

@@ -19,7 +19,7 @@ from schemas.lifecycle_events import (
 )
 from schemas.parts import PARTS, Read
 from tests.books import Books
-from tests.builders import COMPANY, a_read, a_set_aside_voucher, a_voucher
+from tests.builders import COMPANY, a_read, a_set_aside_voucher, a_voucher, some_openings
 
 pytestmark = pytest.mark.engine
 READS = (
@@ -111,6 +111,17 @@ async def test_a_company_that_was_just_registered_has_a_status(books: Books) -> 
     assert (found.indicator, found.reason) == ("red", "never_synced")
     assert found.counts.model_dump() == {"vouchers": 0, "postings": 0, "set_aside": 0}
     assert (found.sie, found.syncing, found.latest_vouchers) == (None, None, ())
+    assert found.actions.purge.reason == "no_bookkeeping"
+
+
+async def test_balances_without_vouchers_can_be_purged(books: Books) -> None:
+    await books.register()
+    await books.project(some_openings({"1930": "1.00"}))
+
+    found = await company_status(books.connection, COMPANY)
+
+    assert found.counts.vouchers == 0
+    assert found.actions.purge.available
 
 
 async def test_what_is_going_on_is_shown_with_its_progress(books: Books) -> None:

@@ -107,18 +107,26 @@ def test_every_reason_has_a_sentence_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("facts", "is_syncing", "obstacles"),
     [
-        ({"source": "fortnox"}, False, (None, None)),
-        ({"source": "fortnox"}, True, ("already_running", None)),
-        ({"source": "fortnox", "disconnected_at": NOW}, False, ("not_connected", None)),
-        ({"source": "fortnox", "reconnect_reason": "x"}, True, ("reconnect_required", None)),
-        ({"source": "visma-administration"}, False, ("not_supported_by_source", None)),
+        ({"source": "fortnox"}, False, (None, "not_there_yet")),
+        ({"source": "fortnox"}, True, ("already_running", "not_there_yet")),
+        ({"source": "fortnox", "disconnected_at": NOW}, False, ("not_connected", "not_there_yet")),
+        (
+            {"source": "fortnox", "reconnect_reason": "x"},
+            True,
+            ("reconnect_required", "not_there_yet"),
+        ),
+        (
+            {"source": "visma-administration"},
+            False,
+            ("not_supported_by_source", "not_there_yet"),
+        ),
         ({"source": "sie"}, True, ("not_supported_by_source", "not_supported_by_source")),
     ],
 )
 def test_an_action_says_why_it_is_not_available(
     facts: dict[str, Any], is_syncing: bool, obstacles: tuple[str | None, str | None]
 ) -> None:
-    found = actions(Facts(**facts), is_syncing=is_syncing)
+    found = actions(Facts(**facts), is_syncing=is_syncing, has_bookkeeping=True)
 
     assert (found.sync_now.reason, found.reconnect.reason) == obstacles
     assert [found.sync_now.available, found.reconnect.available] == [
@@ -126,3 +134,9 @@ def test_an_action_says_why_it_is_not_available(
     ]
     assert found.purge.available
     assert found.purge.reason is None
+
+
+def test_what_is_not_there_cannot_be_purged() -> None:
+    found = actions(Facts("fortnox"), is_syncing=False, has_bookkeeping=False)
+
+    assert (found.purge.available, found.purge.reason) == (False, "no_bookkeeping")

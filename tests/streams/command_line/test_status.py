@@ -4,6 +4,7 @@ import pytest
 
 from schemas.lifecycle_events import (
     CompanyRegistered,
+    ConnectionLost,
     ReadOutcome,
     SyncCompleted,
     UploadReceived,
@@ -99,6 +100,23 @@ def test_a_red_company_says_what_to_do(command_line: CommandLine) -> None:
     told = command_line.run("status", "bageriet", "--lang", "en").stdout
 
     assert "import an SIE file or start a sync" in told
+
+
+@pytest.mark.parametrize("reason", ["disconnected", "invalid_login"])
+def test_who_has_lost_the_connection_is_told_how_to_connect_again(
+    command_line: CommandLine, reason: str
+) -> None:
+    async def lost(books: Books) -> None:
+        await books.register(source="fortnox")
+        await books.happened(CompanyRegistered, source="fortnox")
+        await books.happened(ConnectionLost, source="fortnox", reason=reason)
+
+    command_line.fill(lost)
+
+    for language, told in (("sv", "Anslut igen"), ("en", "Connect again")):
+        page = command_line.run("status", "bageriet", "--lang", language).stdout
+        assert f"  {told}: bokflow connect bageriet --source fortnox\n" in page
+    assert "not there yet" in page
 
 
 def test_the_page_shows_the_first_accounts_that_differ(command_line: CommandLine) -> None:
