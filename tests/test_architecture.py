@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,16 +56,25 @@ class Module(NamedTuple):
 
     @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text)
+        return parsed(self.text)
 
 
 Rule = Callable[[Module], Iterator[str]]
 
 
-def modules() -> Iterator[Module]:
-    for folder in sorted(OURS):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield Module(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
+@cache
+def parsed(text: str) -> ast.Module:
+    """Several rules look at each module."""
+    return ast.parse(text)
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    return tuple(
+        Module(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
+        for folder in sorted(OURS)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    )
 
 
 def imported_names(tree: ast.AST) -> Iterator[str]:
