@@ -19,7 +19,7 @@ LOCK = $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: .venv/local.stamp ## Run all of Bokflow here, with three demo companies. ARGS="..." is passed on.
+run: .venv/local.stamp ## Run all of Bokflow here, with five demo companies. ARGS="..." is passed on.
 	$(VENV)/bokflow up --demo $(ARGS)
 
 test: static ## Check everything: format, lint, types and all tests but faults and benchmarks.
