@@ -12,7 +12,7 @@ from schemas.codec import encode
 from tests.builders import a_page, a_voucher, an_end
 from tests.engine import Engine
 from tests.eventually import eventually
-from tests.scenarios.direct import Vendor, book, held, no_run_is_held
+from tests.scenarios.direct import Vendor, book, held, no_run_is_held, reads_of
 from tests.scenarios.fortnox_company import (
     Service,
     changes_of,
@@ -60,7 +60,10 @@ async def test_a_killed_worker_is_followed_and_a_command_sent_again_and_again_ha
         await decided(engine)
 
     assert refusals == {"already_running"}
-    assert (run["state"], run["attempt"]) == ("completed", 2)
+    assert (run["state"], run["attempt"], run["vouchers_done"]) == ("completed", 2, 2)
+    attempts = {name: read["attempt"] for name, read in (await reads_of(engine, run_id)).items()}
+    assert attempts["vouchers/2024-01-01"] == 1  # It goes on at the read where the other stood.
+    assert attempts["vouchers/2025-01-01"] == 2
     assert await engine.value(MANUAL_RUNS) == 1
     answers = await lifecycle(engine, "bageriet", "sync_queued", "sync_rejected")
     assert len(answers) == 1 + 1 + len(others)  # One is of the run that the connection brought.
@@ -100,11 +103,19 @@ async def test_a_worker_that_slept_through_its_run_changes_nothing_when_it_wakes
         late = a_page(a_voucher("6", amount="1000.00"), **stamp), an_end(1, **stamp)
         await engine.publish(*map(encode, late))
         await settle(engine)
+        after = await _contents(engine)
+        ignored = await engine.value(IGNORED, "bageriet")
+
+        (other,) = [one for one in engine.workers if one is not sleeper]
+        await asyncio.to_thread(other.end)  # What comes now is the sleeper's work.
+        book(tenant.books)
+        last = await service.sync("bageriet")
 
     assert (run["state"], run["attempt"]) == ("completed", 2)
     assert (later["state"], later["attempt"]) == ("completed", 1)
-    assert await engine.value(IGNORED, "bageriet") >= len(late)
-    assert await _contents(engine) == before
+    assert ignored >= len(late)
+    assert before == after
+    assert (last["state"], last["attempt"]) == ("completed", 1)
     await is_the_same(engine, tenant)
 
 

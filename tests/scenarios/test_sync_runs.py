@@ -1,10 +1,9 @@
-"""Runs of direct sources on several workers: carried on by another one, and fair to all."""
+"""Runs of direct sources on several workers: handed over at once, and fair to all."""
 
 import asyncio
 
 import pytest
 
-from connectors.simulators.fortnox.records import VoucherKey
 from connectors.simulators.fortnox.traps import Fault, Traps
 from schemas.sources import FORTNOX
 from tests.engine import Engine
@@ -14,8 +13,6 @@ from tests.scenarios.direct import (
     book,
     connect,
     held,
-    no_run_is_held,
-    reads_of,
     request,
 )
 from tests.scenarios.fortnox_company import is_the_same
@@ -27,63 +24,6 @@ SECOND_YEAR = Traps(faults=(Fault("held", "/3/sie/4", after=1),))
 AT_ONCE = Traps(faults=(Fault("held"),))
 # Longer than any test waits: a run goes on before that only where its lease was given back.
 LONG_LEASE_SECONDS = "300"
-
-
-async def test_a_killed_worker_is_followed_at_the_read_where_it_stood(
-    engine: Engine, vendor: Vendor
-) -> None:
-    tenant = vendor.add("bageriet")
-    tenant.traps = SECOND_YEAR
-    for _ in range(2):
-        await engine.start_worker(**vendor.settings)
-    await connect(engine, "bageriet")
-    run_id = await request(engine, "bageriet")
-    await held(tenant)
-
-    (await engine.holder_of(run_id)).kill()
-    tenant.gate.open()
-    run = await engine.end_of(run_id)
-
-    assert (run["state"], run["attempt"], run["vouchers_done"]) == ("completed", 2, 80)
-    attempts = {name: read["attempt"] for name, read in (await reads_of(engine, run_id)).items()}
-    assert attempts["vouchers/2024-01-01"] == 1
-    assert attempts["vouchers/2025-01-01"] == 2
-    await is_the_same(engine, tenant)
-    await no_run_is_held(engine)
-
-
-async def test_a_worker_that_wakes_up_late_changes_nothing(engine: Engine, vendor: Vendor) -> None:
-    tenant = vendor.add("bageriet")
-    tenant.traps = SECOND_YEAR
-    for _ in range(2):
-        await engine.start_worker(**vendor.settings)
-    await connect(engine, "bageriet")
-    run_id = await request(engine, "bageriet")
-    await held(tenant)
-
-    sleeper = await engine.holder_of(run_id)
-    (other,) = [one for one in engine.workers if one is not sleeper]
-    sleeper.pause()
-    run = await engine.end_of(run_id)
-    tenant.books.delete_voucher(VoucherKey(4, "A", 40))
-    book(tenant.books)  # It gets the number of the deleted one.
-    later = await engine.end_of(await request(engine, "bageriet"))
-    await is_the_same(engine, tenant)
-    before = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 2, 3, 4, 6")
-    tenant.gate.open()
-    sleeper.wake()
-    await sleeper.logs("run_lost")
-
-    assert (run["state"], run["attempt"]) == ("completed", 2)
-    assert later["state"] == "completed"
-    await engine.caught_up()
-    after = await engine.connection.fetch("SELECT * FROM ledger.posting ORDER BY 2, 3, 4, 6")
-    assert before == after
-    await asyncio.to_thread(other.end)  # What comes now is the sleeper's work.
-    book(tenant.books)
-    last = await engine.end_of(await request(engine, "bageriet"))
-    assert (last["state"], last["attempt"]) == ("completed", 1)
-    await is_the_same(engine, tenant)
 
 
 async def test_a_worker_that_is_told_to_stop_hands_its_run_over_at_once(
