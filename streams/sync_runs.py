@@ -12,11 +12,14 @@ from schemas.lifecycle_events import SyncStarted
 from schemas.parts import Scope
 from schemas.sources import SOURCES, Source
 from streams import lease, outbox
+from streams.decisions import UNATTENDED
 
+HEAD_START_SECONDS = 600.0
 # Of each company its oldest open run: where that is queued and the broker has its SyncQueued, or
 # where it is running and its runner's lease ran out; but no queued one of a source that has as many
 # runs as it takes. A company waits since it asked, or since its run before this one ended, so that
-# one with many runs is served in turn with those that have one.
+# one with many runs is served in turn with those that have one. Nobody waits for a run that comes
+# by itself: it lets through what was asked for up to so many seconds after it, and no more.
 CANDIDATES = """
     WITH open_run AS (
         SELECT *, min(queue_number) OVER (PARTITION BY company_id) AS first_number
@@ -38,7 +41,9 @@ CANDIDATES = """
                 WHERE outbox_id = run.queued_outbox_id AND published_at IS NULL)
         OR run.state = 'running' AND NOT EXISTS (SELECT FROM engine.lease
             WHERE name = 'run:' || run.run_id AND until >= engine.clock()))
-    ORDER BY greatest(run.queued_at, before.finished_at), run.queue_number
+    ORDER BY greatest(run.queued_at, before.finished_at)
+        + make_interval(secs => CASE WHEN run.trigger = ANY($3::text[]) THEN $4 ELSE 0 END),
+        run.queue_number
     LIMIT 20
 """
 LOCK_COMPANY = "SELECT FROM engine.company WHERE company_id = $1 FOR UPDATE SKIP LOCKED"
@@ -143,10 +148,10 @@ def lease_name(run_id: str) -> str:
 
 
 async def candidates(connection: asyncpg.Connection) -> list[tuple[str, str]]:
-    """Runs that could be claimed, with their companies; who has waited longest comes first."""
+    """Runs that could be claimed, with their companies; who is to be served first comes first."""
     limited = [source for source in SOURCES.values() if source.is_direct]
     names, limits = [one.name for one in limited], [one.runs_at_once for one in limited]
-    rows = await connection.fetch(CANDIDATES, names, limits)
+    rows = await connection.fetch(CANDIDATES, names, limits, UNATTENDED, HEAD_START_SECONDS)
     return [(row["run_id"], row["company_id"]) for row in rows]
 
 

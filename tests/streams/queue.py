@@ -5,6 +5,7 @@ from itertools import count
 
 import asyncpg
 
+from schemas.lifecycle_events import Trigger
 from schemas.sources import FORTNOX
 from streams import sync_runs
 from streams.sync_runs import Claimed
@@ -20,7 +21,7 @@ ADD_CONNECTION = """
 ADD_RUN = """
     INSERT INTO engine.sync_run (run_id, company_id, trigger, source, scope, queued_outbox_id,
         queued_at)
-    VALUES ($1, $2, 'manual', $3, '{}', 0, engine.clock())
+    VALUES ($1, $2, $4, $3, '{}', 0, engine.clock())
 """
 END = """
     UPDATE engine.sync_run SET state = 'completed', finished_at = engine.clock() WHERE run_id = $1
@@ -32,12 +33,14 @@ _numbers = count(1)
 class Queue:
     connection: asyncpg.Connection
 
-    async def add(self, company: str, *, source: str = FORTNOX.name) -> str:
+    async def add(
+        self, company: str, *, source: str = FORTNOX.name, trigger: Trigger = "manual"
+    ) -> str:
         """A queued run, of a company that is made where it is not there."""
         run_id = f"run-{next(_numbers)}"
         await self.connection.execute(ADD_COMPANY, company, source)
         await self.connection.execute(ADD_CONNECTION, company, source)
-        await self.connection.execute(ADD_RUN, run_id, company, source)
+        await self.connection.execute(ADD_RUN, run_id, company, source, trigger)
         return run_id
 
     async def claim_next(self, *, holder: str = "worker") -> Claimed | None:

@@ -13,6 +13,7 @@ from tests.streams.queue import Queue, claim_next
 
 pytestmark = pytest.mark.engine
 CONFIRM = "UPDATE engine.sync_run SET state = 'confirming' WHERE run_id = $1"
+FORWARD = "UPDATE engine.clock_offset SET clock_offset = clock_offset + make_interval(secs => $1)"
 LATER = "UPDATE engine.clock_offset SET clock_offset = clock_offset + interval '1 hour'"
 
 
@@ -44,6 +45,26 @@ async def test_a_company_with_many_runs_does_not_hold_up_the_others(queue: Queue
         await queue.add(company, source=SIE.name)
 
     assert await _served(queue, 7) == ["many", "one", "two", "many", "two", "many", "many"]
+
+
+async def test_what_a_person_asked_for_is_served_before_what_comes_by_itself(queue: Queue) -> None:
+    for number in range(30):
+        await queue.add(f"automatic-{number}", trigger="automatic")
+    await queue.add("push", trigger="push")
+    await queue.add("file", source=SIE.name, trigger="upload")
+    await queue.add("person")
+    await queue.add("reload", trigger="reload")
+
+    assert await _served(queue, 4) == ["file", "person", "reload", "automatic-0"]
+
+
+async def test_what_comes_by_itself_is_not_put_off_for_ever(queue: Queue) -> None:
+    await queue.add("automatic", trigger="automatic")
+    await queue.add("early")
+    await queue.connection.execute(FORWARD, sync_runs.HEAD_START_SECONDS)
+    await queue.add("late")
+
+    assert await _served(queue, 3) == ["early", "automatic", "late"]
 
 
 async def test_a_company_has_one_run_at_a_time_and_they_keep_their_order(queue: Queue) -> None:
