@@ -30,7 +30,8 @@ from streams.sync_runs import Claimed, RunLost
 log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 BROKER_DELAY_SECONDS_MAX = 5.0
-ATTEMPTS_MAX = 20
+PAUSE_DOUBLINGS_MAX = 8  # Up to 51 seconds.
+ATTEMPTS_MAX = 20  # That end with the runner: an outage that it outlives is not the run's fault.
 
 
 class AttemptsExhausted(RejectedError):
@@ -79,11 +80,17 @@ class SyncRunner:
             await self._carry_out(run)
         except RunLost:
             log.warning("run_lost", run_id=run.run_id, attempt=run.attempt)
-        finally:
-            # Also where this worker is told to stop: another one goes on at once.
-            name = sync_runs.lease_name(run.run_id)
-            await lease.give_back(self._database, name, holder=self._holder)
+        except (TransientError, asyncio.CancelledError):
+            # Also where this worker is told to stop: another one goes on at once. An error that
+            # nobody foresaw leaves the lease behind, as a worker does that is killed.
+            await self._give_back(run)
+            raise
+        await self._give_back(run)
         return True
+
+    async def _give_back(self, run: Claimed) -> None:
+        name = sync_runs.lease_name(run.run_id)
+        await lease.give_back(self._database, name, holder=self._holder)
 
     async def _claim(self) -> Claimed | None:
         async with self._database.connection() as connection:
@@ -104,8 +111,8 @@ class SyncRunner:
     async def _carry_out(self, run: Claimed) -> None:
         publication = Publication(self._database, self._publisher, run)
         try:
-            if run.attempt > ATTEMPTS_MAX:
-                raise AttemptsExhausted(run.attempt - 1)
+            if run.runners_lost >= ATTEMPTS_MAX:
+                raise AttemptsExhausted(run.runners_lost)
             await self._while_held(run, publication)
         except CancelRequested:
             await self._cancel(run, publication)
@@ -132,12 +139,15 @@ class SyncRunner:
                 connector = await open_source(self._database, self._settings, run, thread)
                 await publication.publish_all(connector, thread)
         except BrokerUnavailable:
-            # Waited out here, so that an outage costs one attempt and not one per retry.
+            # Waited out here, with the lease kept: an outage is one attempt, not one per retry.
             await retry.until_done(
                 self._publisher.reach,
                 what="run_sync",
                 delay_seconds_max=BROKER_DELAY_SECONDS_MAX,
             )
+            # It may answer and yet take nothing: then each attempt waits longer for its turn.
+            doublings = min(run.attempt - 1, PAUSE_DOUBLINGS_MAX)
+            await asyncio.sleep(retry.FIRST_DELAY_SECONDS * 2**doublings)
             raise
 
     async def _watch(self, run: Claimed, publication: Publication) -> None:

@@ -54,7 +54,8 @@ LOCK_RUN = """
         coalesce(ledger.run_number, 0) AS ledger_run_number,
         EXISTS (SELECT FROM engine.sync_run AS other WHERE other.company_id = run.company_id
             AND other.run_id <> run.run_id AND other.state IN ('running', 'confirming')
-        ) AS other_runs
+        ) AS other_runs,
+        EXISTS (SELECT FROM engine.lease WHERE name = 'run:' || run.run_id) AS is_left_behind
     FROM engine.sync_run AS run
     JOIN engine.company AS company USING (company_id)
     LEFT JOIN ledger.company AS ledger USING (company_id)
@@ -63,11 +64,13 @@ LOCK_RUN = """
 # Claims of one source come one after the other, so that each counts those before it.
 LOCK_SOURCE = "SELECT pg_advisory_xact_lock(hashtextextended('bokflow source ' || $1, 0))"
 RUNNING = "SELECT count(*) FROM engine.sync_run WHERE source = $1 AND state = 'running'"
-# Whoever was told that it is stalled hears of it again, should it stop once more.
+# Whoever was told that it is stalled hears of it again, should it stop once more. A runner that is
+# there to see its attempt end gives its lease back; one that is lost leaves it behind.
 START = """
     UPDATE engine.sync_run SET state = 'running', generation = $2, run_number = $3,
-        attempt = attempt + 1, started_at = coalesce(started_at, engine.clock()), stalled_at = NULL
-    WHERE run_id = $1 RETURNING attempt, started_at
+        attempt = attempt + 1, runners_lost = runners_lost + $4::integer,
+        started_at = coalesce(started_at, engine.clock()), stalled_at = NULL
+    WHERE run_id = $1 RETURNING attempt, runners_lost, started_at
 """
 RAISE_RUN_NUMBER = """
     UPDATE engine.company SET run_number = $2, generation = $3 WHERE company_id = $1
@@ -119,6 +122,7 @@ class Claimed:
     generation: int
     run_number: int
     attempt: int
+    runners_lost: int  # Those that had it before, and have not given it back.
     upload_id: str | None
 
 
@@ -190,7 +194,8 @@ async def _start(connection: asyncpg.Connection, row: asyncpg.Record) -> Claimed
     if run_number is None:
         run_number = max(row["company_run_number"], row["ledger_run_number"]) + 1
         await connection.execute(RAISE_RUN_NUMBER, row["company_id"], run_number, generation)
-    started = await connection.fetchrow(START, row["run_id"], generation, run_number)
+    lost = int(row["is_left_behind"])
+    started = await connection.fetchrow(START, row["run_id"], generation, run_number, lost)
     assert started is not None  # Its row is locked.
     await outbox.emit(
         connection,
@@ -210,6 +215,7 @@ async def _start(connection: asyncpg.Connection, row: asyncpg.Record) -> Claimed
         generation=generation,
         run_number=run_number,
         attempt=started["attempt"],
+        runners_lost=started["runners_lost"],
         upload_id=row["upload_id"],
     )
 

@@ -9,8 +9,9 @@ import pytest
 
 from connectors.simulators.fortnox.records import VoucherKey
 from connectors.simulators.fortnox.traps import ALWAYS, Fault, Traps
+from schemas.errors import BrokerUnavailable
 from schemas.parts import Scope
-from streams import reading_thread
+from streams import reading_thread, retry, sync_runner
 from streams.sync_runner import SyncRunner
 from tests.engine import Engine
 from tests.eventually import eventually
@@ -27,6 +28,7 @@ from tests.scenarios.direct import (
 )
 from tests.scenarios.fortnox_company import is_the_same
 from tests.scenarios.lossy_publisher import LossyPublisher
+from tests.scenarios.refusing_publisher import RefusingPublisher
 
 pytestmark = pytest.mark.engine
 
@@ -173,6 +175,53 @@ async def test_a_lost_page_is_noticed_and_its_scope_read_whole_by_the_next_run(
     assert moved["vouchers/2024-01-01"]["whole_at"] == whole["started_at"]
     assert moved["vouchers/2025-01-01"]["whole_at"] == first["started_at"]
     await is_the_same(engine, tenant)
+
+
+async def test_a_broker_that_is_away_again_and_again_does_not_fail_a_run(
+    engine: Engine, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_runner, "ATTEMPTS_MAX", 2)
+    tenant = vendor.add("bageriet", vouchers=3)
+    await engine.start_worker(runs_at_once="0")
+    await connect(engine, "bageriet")
+    run_id = await request(engine, "bageriet")
+    outage = BrokerUnavailable("played on purpose")
+    refusing = RefusingPublisher(engine.endpoints.kafka_url, outage, times=4)
+
+    async def take_up() -> bool:
+        async with a_runner(engine, vendor, publisher=refusing) as runner:
+            return await retry.until_done(runner.run_next, what="runner", delay_seconds_max=0.2)
+
+    await eventually(take_up, what="the run is taken")
+    run = await engine.end_of(run_id)
+    await refusing.close()
+
+    assert (run["state"], run["reason"]) == ("completed", None)
+    # What an attempt has published must not be mixed with what the next one publishes.
+    assert (run["attempt"], run["runners_lost"]) == (5, 0)
+    await is_the_same(engine, tenant)
+
+
+async def test_a_run_that_ends_every_worker_is_given_up(
+    engine: Engine, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_runner, "ATTEMPTS_MAX", 2)
+    vendor.add("bageriet", vouchers=3)
+    await engine.start_worker(runs_at_once="0")
+    await connect(engine, "bageriet")
+    run_id = await request(engine, "bageriet")
+    faulty = RefusingPublisher(engine.endpoints.kafka_url, ValueError("a fault"), times=9)
+
+    for _ in range(2):
+        async with a_runner(engine, vendor, publisher=faulty) as runner:
+            with pytest.raises(ValueError, match="a fault"):
+                await eventually(runner.run_next, what="the run is taken")
+    async with a_runner(engine, vendor, publisher=faulty) as runner:
+        await eventually(runner.run_next, what="the run is taken")
+    run = await engine.end_of(run_id)
+
+    assert (run["state"], run["reason"]) == ("failed", "attempts_exhausted")
+    assert (run["attempt"], run["runners_lost"]) == (3, 2)
 
 
 async def test_a_run_of_a_part_touches_nothing_else(engine: Engine, vendor: Vendor) -> None:

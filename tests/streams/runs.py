@@ -16,6 +16,7 @@ def a_claimed_run(**fields: Any) -> Claimed:
         "generation": 0,
         "run_number": 1,
         "attempt": 1,
+        "runners_lost": 0,
         "upload_id": None,
     }
     return Claimed(**(values | fields))

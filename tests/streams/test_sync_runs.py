@@ -13,6 +13,7 @@ from tests.streams.queue import Queue, claim_next
 
 pytestmark = pytest.mark.engine
 CONFIRM = "UPDATE engine.sync_run SET state = 'confirming' WHERE run_id = $1"
+GIVE_BACK = "DELETE FROM engine.lease"
 FORWARD = "UPDATE engine.clock_offset SET clock_offset = clock_offset + make_interval(secs => $1)"
 LATER = "UPDATE engine.clock_offset SET clock_offset = clock_offset + interval '1 hour'"
 
@@ -96,6 +97,20 @@ async def test_a_run_whose_lease_ran_out_goes_on_under_the_next_attempt(queue: Q
     assert (again.run_id, again.run_number, again.attempt) == (run.run_id, run.run_number, 2)
     with pytest.raises(RunLost):
         await sync_runs.lock_own(queue.connection, run)
+
+
+async def test_a_runner_that_is_lost_counts_and_one_that_gives_its_run_back_does_not(
+    queue: Queue,
+) -> None:
+    await queue.add("bageriet")
+    lost = []
+    for gives_back in (False, True, False, True):
+        run = await queue.claim_next()
+        assert run is not None
+        lost.append(run.runners_lost)
+        await queue.connection.execute(GIVE_BACK if gives_back else LATER)
+
+    assert lost == [0, 1, 1, 2]
 
 
 async def test_a_source_that_has_its_runs_holds_up_no_other(queue: Queue) -> None:
