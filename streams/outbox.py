@@ -32,6 +32,7 @@ ADD_ALL = """
     FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[])
         WITH ORDINALITY AS message (topic, key, headers, value, place)
     ORDER BY place
+    RETURNING outbox_id
 """
 WAKE = "SELECT pg_notify('bokflow_outbox', '')"
 
@@ -55,9 +56,9 @@ async def add(
 
 async def add_all(
     connection: asyncpg.Connection, messages: Sequence[Message], *, created_at: datetime
-) -> None:
-    """Puts the messages into the outbox, in their order."""
-    await connection.execute(
+) -> list[int]:
+    """Puts the messages into the outbox, in their order; their ids there."""
+    rows = await connection.fetch(
         ADD_ALL,
         [message.topic for message in messages],
         [message.key for message in messages],
@@ -66,6 +67,7 @@ async def add_all(
         created_at,
     )
     await connection.execute(WAKE)
+    return [row["outbox_id"] for row in rows]
 
 
 async def emit(

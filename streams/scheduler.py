@@ -10,24 +10,30 @@ import asyncpg
 
 from schemas.codec import Message, encode_command
 from schemas.commands import SyncRequested
-from schemas.topics import COMMANDS
 from streams import outbox
 from streams.database import Database
+from streams.decisions import SHORT_LIFE
 from streams.due import next_due
 
 CONNECTIONS_MAX = 200
 REQUESTED_BY = "scheduler"
-# While Kafka is away nothing is piled up: one request of a company waits at a time.
+# Nothing is piled up while Kafka is away or commands are not decided: one request of a company
+# waits at a time, in the outbox or on the topic, until it would be refused as expired.
 DUE = """
     SELECT company_id, due_at, failures_in_a_row FROM engine.connection AS connection
-    WHERE state = 'connected' AND due_at <= (SELECT engine.clock()) AND NOT EXISTS (
-        SELECT FROM engine.outbox WHERE published_at IS NULL AND topic = $1
-            AND message_key = convert_to(company_id, 'UTF8'))
+    WHERE state = 'connected' AND due_at <= (SELECT engine.clock())
+        AND (EXISTS (SELECT FROM engine.command AS decided
+                WHERE decided.company_id = connection.company_id
+                    AND decided.command_id = connection.request_id)
+            OR NOT EXISTS (SELECT FROM engine.outbox WHERE outbox_id = request_outbox_id AND (
+                published_at IS NULL OR published_at > (SELECT engine.clock()) - $1::interval)))
     ORDER BY due_at LIMIT $2 FOR UPDATE OF connection SKIP LOCKED
 """
 MOVE_ON = """
-    UPDATE engine.connection AS connection SET due_at = planned.due_at
-    FROM unnest($1::text[], $2::timestamptz[]) AS planned (company_id, due_at)
+    UPDATE engine.connection AS connection SET due_at = planned.due_at,
+        request_id = planned.request_id, request_outbox_id = planned.outbox_id
+    FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[])
+        AS planned (company_id, due_at, request_id, outbox_id)
     WHERE connection.company_id = planned.company_id
 """
 
@@ -35,23 +41,28 @@ MOVE_ON = """
 async def request_due(database: Database, *, interval: timedelta) -> int:
     """Puts the requests that are due into the outbox, up to a batch; how many."""
     async with database.transaction() as connection:
-        due = await connection.fetch(DUE, COMMANDS.name, CONNECTIONS_MAX)
+        due = await connection.fetch(DUE, SHORT_LIFE, CONNECTIONS_MAX)
         if due:
             now = await connection.fetchval("SELECT engine.clock()")
-            await outbox.add_all(connection, [_request(row) for row in due], created_at=now)
+            messages = [_request(row) for row in due]
+            waiting = await outbox.add_all(connection, messages, created_at=now)
             companies = [row["company_id"] for row in due]
             planned = [_planned(row, now, interval) for row in due]
-            await connection.execute(MOVE_ON, companies, planned)
+            requests = [_command_id(row) for row in due]
+            await connection.execute(MOVE_ON, companies, planned, requests, waiting)
         return len(due)
 
 
-def _request(row: asyncpg.Record) -> Message:
+def _command_id(row: asyncpg.Record) -> str:
     """The same due time of a company is the same command, whoever asks for it."""
-    company_id, due_at = row["company_id"], row["due_at"]
+    return f"automatic/{row['company_id']}/{row['due_at'].isoformat()}"
+
+
+def _request(row: asyncpg.Record) -> Message:
     return encode_command(
         SyncRequested(
-            company_id=company_id,
-            command_id=f"automatic/{company_id}/{due_at.isoformat()}",
+            company_id=row["company_id"],
+            command_id=_command_id(row),
             requested_by=REQUESTED_BY,
             trigger="automatic",
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.topics import COMMANDS
-from streams import scheduler
+from streams import decisions, scheduler
 from streams.database import Database
 from tests.streams.command_topic import CommandTopic
 
@@ -34,6 +34,11 @@ async def requests(pool: Database) -> list[dict[str, Any]]:
     found = [json.loads(row["message_value"]) for row in rows]
     assert [row["message_key"].decode() for row in rows] == [one["company_id"] for one in found]
     return found
+
+
+async def decided(topic: CommandTopic, request: dict[str, Any]) -> None:
+    """The command agent has met the request."""
+    await topic.decide(topic.written(json.dumps(request).encode()))
 
 
 async def due_at(pool: Database, company: str = "bageriet") -> datetime:
@@ -93,7 +98,40 @@ async def test_while_kafka_takes_nothing_one_request_waits(
         await scheduler.request_due(pool, interval=HOUR)
 
     assert sorted(one["company_id"] for one in await requests(pool)) == ["bageriet", "gjuteriet"]
+    assert await scheduler.request_due(pool, interval=HOUR) == 0  # They are on the topic now.
+    await topic.set_clock(timedelta(hours=6))
     assert await scheduler.request_due(pool, interval=HOUR) == 2
+
+
+async def test_while_nobody_decides_commands_one_request_waits(
+    pool: Database, topic: CommandTopic
+) -> None:
+    await connect(topic, "bageriet", "gjuteriet")
+    for minutes in range(0, 60, 10):
+        await topic.set_clock(timedelta(minutes=minutes))
+        await scheduler.request_due(pool, interval=timedelta(minutes=5))
+        if not minutes:
+            first = await requests(pool)
+    assert not await requests(pool)
+
+    await decided(topic, first[0])
+    await scheduler.request_due(pool, interval=timedelta(minutes=5))
+
+    assert [one["company_id"] for one in await requests(pool)] == [first[0]["company_id"]]
+
+
+async def test_what_would_be_refused_as_expired_is_asked_for_again(
+    pool: Database, topic: CommandTopic
+) -> None:
+    await connect(topic, "bageriet")
+    await scheduler.request_due(pool, interval=timedelta(minutes=5))
+    (lost,) = await requests(pool)
+    await topic.set_clock(decisions.SHORT_LIFE + timedelta(minutes=1))
+
+    await scheduler.request_due(pool, interval=timedelta(minutes=5))
+
+    (request,) = await requests(pool)
+    assert request["command_id"] != lost["command_id"]
 
 
 async def test_what_is_not_connected_or_not_fetched_is_never_asked_for(
