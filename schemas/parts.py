@@ -1,7 +1,7 @@
 """The parts of a company's bookkeeping, and the reads by which a run fetches them."""
 
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from schemas.model import Model
 
@@ -26,3 +26,9 @@ class Read(Model):
     def name(self) -> str:
         """Unique within a run: `accounts/2021-01-01`, `dimensions`."""
         return f"{self.part}/{self.fiscal_year}" if self.fiscal_year else self.part
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The read of that name."""
+        part, _, fiscal_year = name.partition("/")
+        return cls.model_validate({"part": part, "fiscal_year": fiscal_year or None})

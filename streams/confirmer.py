@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from schemas.parts import Read
 from streams import run_ends, sync_runs
 from streams.database import Database
 from streams.run_ends import Failure
@@ -19,7 +20,7 @@ CONFIRMING = """
 """
 # One statement, one snapshot: a result and the offset that passed it belong together.
 RESULTS = """
-    SELECT read.read, result.state, result.part, result.fiscal_year, result.snapshot,
+    SELECT read.read, result.state, result.snapshot,
         result.created, result.changed, result.removed, result.unchanged, result.set_aside,
         coalesce(stood.next_offset > read.message_offset, false) AS passed
     FROM engine.sync_read AS read
@@ -60,7 +61,7 @@ async def _confirm(
     row = await sync_runs.lock_open(connection, run_id=run["run_id"], company_id=run["company_id"])
     if row is None or row["state"] != "confirming":
         return False
-    reads = [_outcome(result) for result in results if result["state"] is not None]
+    reads = [_outcome(result) for result in results]
     faulty = [result["read"] for result in results if result["state"] != "complete"]
     if faulty:
         detail = f"the ledger did not get all of {', '.join(faulty)}; nothing was removed"
@@ -72,6 +73,9 @@ async def _confirm(
 
 
 def _outcome(result: asyncpg.Record) -> dict[str, Any]:
-    read = {"part": result["part"], "fiscal_year": result["fiscal_year"]}
+    """What the ledger has made of a read; nothing, where it has passed its end without a word."""
+    read = Read.named(result["read"])
+    if result["state"] is None:
+        return {"read": read, "state": "incomplete"}
     counts = {name: result[name] for name in OUTCOME_COUNTS}
     return {"read": read, "state": result["state"], "snapshot": result["snapshot"], **counts}
