@@ -39,7 +39,7 @@ class Message:
     """A message as it goes to Kafka."""
 
     topic: str
-    key: bytes
+    key: bytes | None
     headers: Headers
     value: bytes
 

@@ -122,4 +122,7 @@ def _packed(value: bytes) -> str:
 def message_of(row: asyncpg.Record) -> Message:
     """The message in an outbox row."""
     headers = unpack_headers(row["headers"])
-    return Message(row["topic"], row["message_key"] or b"", headers, row["message_value"])
+    key, value = row["message_key"], row["message_value"]
+    if key is None and value is None:
+        key = b""  # The producer takes no message that has neither.
+    return Message(row["topic"], key, headers, value)

@@ -148,6 +148,7 @@ def _page(number: int) -> Message:
 
 
 async def _rows_of(connection: asyncpg.Connection, page: Message) -> tuple[Rows, Rows]:
+    assert page.key is not None  # It is the company.
     company = page.key.decode()
     vouchers = await connection.fetch(VOUCHERS + OF_ONE_PAGE, company)
     postings = await connection.fetch(POSTINGS + OF_ONE_PAGE, company)

@@ -92,6 +92,7 @@ class Pages:
 
     async def trip(self, number: int) -> None:
         page = self.pages[number]
+        assert page.key is not None  # It is the company.
         visible = self._waiting[page.key.decode()] = asyncio.get_running_loop().create_future()
         await self.publisher.send(page)
         await visible

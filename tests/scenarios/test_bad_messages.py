@@ -8,13 +8,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.codec import Message, encode
 from schemas.topics import DEAD_LETTERS, LEDGER
+from streams import outbox
 from streams.checkup import examine
 from streams.migrate import bring_up_to_date
 from streams.sync_runner import SyncRunner
-from tests.builders import a_page, a_read, a_voucher
+from tests.builders import AT, a_page, a_read, a_voucher
 from tests.engine import Engine, delete_topics
 from tests.eventually import eventually
 from tests.scenarios.lossy_publisher import LossyPublisher
+from tests.scenarios.test_command_line import sent
 from tests.scenarios.test_faults import a_file, is_whole
 from tests.servers import PARTITIONS
 
@@ -78,6 +80,29 @@ async def test_what_cannot_be_applied_goes_to_the_dead_letters_and_the_rest_flow
     assert await engine.value("SELECT count(*) FROM ledger.voucher") == 6
     assert await engine.value("SELECT state FROM ledger.read_result") == "complete"
     assert await engine.balances_are_right()
+
+
+async def test_a_message_that_had_no_key_has_none_among_the_dead_letters(engine: Engine) -> None:
+    messages = [(None, b"no key"), (b"", b"an empty key"), (None, None)]
+    async with engine.connection.transaction():
+        for key, value in messages:
+            await outbox.add(
+                engine.connection,
+                topic=DEAD_LETTERS.name,
+                key=key,
+                headers=(),
+                value=value,
+                created_at=AT,
+            )
+    worker = await engine.start_worker(runs_at_once="0")
+    unpublished = "SELECT count(*) = 0 FROM engine.outbox WHERE published_at IS NULL"
+    await eventually(lambda: engine.value(unpublished), what="all is published")
+
+    found = {(record.key, record.value) for record in await sent(engine, DEAD_LETTERS.name)}
+
+    # Kafka takes a message without both, but our producer does not.
+    assert found == {*messages[:2], (b"", None)}
+    assert worker.process.poll() is None, worker.log
 
 
 async def test_a_run_that_lost_an_event_is_incomplete_and_removes_nothing(engine: Engine) -> None:
