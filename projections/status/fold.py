@@ -90,12 +90,15 @@ def _remove(state: State, event: CompanyRemoved) -> None:
 
 
 def _connect(state: State, event: ConnectionEstablished | ConnectionRestored) -> None:
+    """What failed before says nothing of the new connection."""
     _change(
         state,
         event.company_id,
         source=event.source,
         disconnected_at=None,
         reconnect_reason=None,
+        failures_in_a_row=0,
+        last_failure_reason=None,
         fresh_until=fresh_until(event.source, state.companies[event.company_id].last_sync_at),
     )
 
@@ -242,9 +245,8 @@ def _fail(state: State, event: SyncFailed) -> None:
     missing = _missing_parts(state.runs.get(event.run_id))
     # As a completed run ends the count only where it brings bookkeeping, so it is counted.
     if not missing or "vouchers" in missing:
-        failures = state.companies[event.company_id].failures_in_a_row + 1
-        changes = {"failures_in_a_row": failures, "last_failure_reason": event.reason}
-        _change(state, event.company_id, **changes)
+        count = state.companies[event.company_id].failures_in_a_row + 1
+        _change(state, event.company_id, failures_in_a_row=count, last_failure_reason=event.reason)
     for part, complete in (missing | parts_of(event.reads)).items():
         if complete:
             _succeed(state, event.company_id, part, event.occurred_at)

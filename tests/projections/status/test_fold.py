@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from projections.status.fold import State, fold
 from schemas.lifecycle_events import (
     AnyLifecycleEvent,
     CompanyRegistered,
     CompanyRemoved,
     ConnectionEstablished,
+    ConnectionRestored,
     LifecycleEvent,
     PurgeStarted,
     ReadOutcome,
@@ -126,6 +129,18 @@ def test_failures_are_counted_until_a_run_completes() -> None:
 
     fold(state, [*an_upload("r-3", 8), completed("r-3", 10)])
     assert state.companies["bageriet"].failures_in_a_row == 0
+
+
+@pytest.mark.parametrize("kind", [ConnectionEstablished, ConnectionRestored])
+def test_a_new_connection_has_not_failed_yet(kind: type[LifecycleEvent]) -> None:
+    state = State()
+
+    fold(state, [REGISTERED, *an_upload("r-1", 2), failed("r-1", 4)])
+    fold(state, [an_event(kind, 5, source="fortnox")])
+
+    company = state.companies["bageriet"]
+    assert (company.failures_in_a_row, company.last_failure_reason) == (0, None)
+    assert state.parts["bageriet", "vouchers"].state == "failed"  # None has been read since.
 
 
 def test_a_run_that_waits_behind_another_is_open_when_that_has_ended() -> None:
