@@ -18,7 +18,7 @@ from schemas.errors import (
     UploadRefused,
 )
 from schemas.lifecycle_events import ConnectionLost, SyncCancelled, SyncCompleted, SyncFailed
-from schemas.limits import TEXT_CHARACTERS_MAX
+from schemas.limits import TEXT_CHARACTERS_MAX, replace_forbidden
 from schemas.parts import Scope
 from streams import outbox, watermarks
 from streams.due import next_due
@@ -116,7 +116,7 @@ async def fail(
     connection: asyncpg.Connection, row: asyncpg.Record, failure: Failure, *, interval: timedelta
 ) -> None:
     """Ends a run badly."""
-    detail = failure.detail[:TEXT_CHARACTERS_MAX]
+    detail = replace_forbidden(failure.detail)[:TEXT_CHARACTERS_MAX]  # It quotes the source.
     now = await _now(connection)
     why = {"reason": failure.reason, "detail": detail}
     await _finish(connection, row["run_id"], "failed", **why, now=now)

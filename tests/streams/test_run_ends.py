@@ -165,6 +165,14 @@ async def test_a_source_that_lets_nobody_in_is_not_tried_again(run: Run) -> None
     assert (lost["source"], lost["sequence"]) == (FORTNOX.name, failed["sequence"] + 1)
 
 
+async def test_a_run_fails_with_what_its_source_said_whatever_that_is(run: Run) -> None:
+    await run.fails(SourceRefused("fortnox", "no\x00 way\ud800"))
+
+    (failed,) = await run.events
+    told = "fortnox refuses: no\ufffd way\ufffd"
+    assert (await run.row)["detail"] == failed["detail"] == told
+
+
 async def test_a_company_that_was_disconnected_meanwhile_stays_so(
     database: asyncpg.Connection, run: Run
 ) -> None:
@@ -209,17 +217,6 @@ async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
     (cancelled,) = await run.events
     assert (cancelled["reason"], cancelled["requested_by"]) == ("disconnected", "anna")
     assert (await run.row)["reason"] == "disconnected"
-
-
-async def test_a_run_that_is_asked_for_after_the_cancelling_is_due_at_once(
-    database: asyncpg.Connection, run: Run
-) -> None:
-    await _set(database, "again = true")
-
-    await run.is_cancelled()
-
-    assert await run.due_in == timedelta(0)
-    assert not (await run.connection_row)["again"]
 
 
 @pytest.mark.parametrize("again", [False, True])
