@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from aiokafka.structs import RecordMetadata
 
@@ -19,13 +21,26 @@ UNACKNOWLEDGED_MAX = 16
 
 
 class UnknownYear(RejectedError):
-    """The source has nothing of the fiscal years that the run is for."""
+    """The source lacks a fiscal year that the run is for."""
 
     reason = "unknown_year"
 
-    def __init__(self, scope: Scope) -> None:
-        years = ", ".join(str(first_day) for first_day in scope.fiscal_years or ())
+    def __init__(self, first_days: Iterable[date]) -> None:
+        years = ", ".join(str(first_day) for first_day in first_days)
         super().__init__(f"the source has no fiscal year from {years}")
+
+
+def _planned(connector: Connector, scope: Scope) -> Sequence[PlannedRead]:
+    """The reads of the scope. Raises UnknownYear.
+
+    A part that is not yearly is read whatever year is named, so the years are looked for in all.
+    """
+    if scope.fiscal_years:
+        of_all_parts = connector.reads(Scope(fiscal_years=scope.fiscal_years))
+        missing = set(scope.fiscal_years) - {plan.read.fiscal_year for plan in of_all_parts}
+        if missing:
+            raise UnknownYear(sorted(missing))
+    return connector.reads(scope)
 
 
 class Publication:
@@ -50,9 +65,7 @@ class Publication:
 
         Raises as the connector does, UnknownYear, BrokerUnavailable, StoreUnavailable, and RunLost.
         """
-        planned = await thread.do(connector.reads, self._run.scope)
-        if self._run.scope.fiscal_years and not planned:
-            raise UnknownYear(self._run.scope)
+        planned = await thread.do(_planned, connector, self._run.scope)
         async with self._database.connection() as connection:
             done = await sync_runs.done_reads(connection, self._run.run_id)
         self._vouchers_before = sum(done.values())

@@ -185,8 +185,8 @@ async def test_each_part_alone_works_and_touches_nothing_else(
         assert await changes_of(engine, run["run_id"]) == {(LATER, "A", "4", "created")}
         run = await service.sync("bageriet", fiscal_years=[str(EARLIER)])
         assert await changes_of(engine, run["run_id"]) == {(EARLIER, "A", "3", "created")}
-        nothing = await service.sync("bageriet", fiscal_years=["1999-01-01"])
-        assert nothing["state"] == "completed"
+        run = await service.sync("bageriet", fiscal_years=[str(LATER), "1999-01-01"])
+        assert (run["state"], run["reason"]) == ("failed", "unknown_year")
     await is_the_same(engine, tenant)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from connectors.protocol import Page, PlannedRead
-from schemas.parts import Scope
+from schemas.parts import PARTS, Part, Read, Scope
 from schemas.sources import FORTNOX
 from streams.database import Database
 from streams.publication import Publication, UnknownYear
@@ -14,14 +14,20 @@ from streams.publisher import Publisher
 from streams.reading_thread import ReadingThread
 from tests.streams.runs import a_claimed_run
 
+YEAR = date(2024, 1, 1)
+UNKNOWN = date(2099, 1, 1)
 
-class WithoutYears:
-    """A source that has no fiscal year yet."""
+
+class OfOneYear:
+    """A source that has one fiscal year."""
 
     name = FORTNOX.name
 
     def reads(self, scope: Scope) -> tuple[PlannedRead, ...]:
-        return ()
+        years = (YEAR,) if YEAR in (scope.fiscal_years or ()) else ()
+        found = [Read(part="vouchers", fiscal_year=year) for year in years]
+        reads = [Read(part="company"), *found]
+        return tuple(PlannedRead(read, True) for read in reads if read.part in scope.parts)
 
     def pages(self, plan: PlannedRead) -> Iterator[Page]:
         raise AssertionError(plan)
@@ -30,12 +36,17 @@ class WithoutYears:
         raise AssertionError(plan)
 
 
-async def test_a_run_for_a_year_that_the_source_does_not_have_is_refused() -> None:
+@pytest.mark.parametrize("parts", [("vouchers",), ("company",), PARTS])
+@pytest.mark.parametrize("years", [(UNKNOWN,), (YEAR, UNKNOWN)])
+async def test_a_run_for_a_year_that_the_source_does_not_have_is_refused(
+    parts: tuple[Part, ...], years: tuple[date, ...]
+) -> None:
     database = Database("postgresql://", transaction_timeout_seconds=1, lock_timeout_seconds=1)
-    run = a_claimed_run(scope=Scope(parts=("vouchers",), fiscal_years=(date(2099, 1, 1),)))
+    run = a_claimed_run(scope=Scope(parts=parts, fiscal_years=years))
     publication = Publication(database, Publisher("nowhere:1"), run)
 
-    with ReadingThread() as thread, pytest.raises(UnknownYear, match="2099-01-01") as raised:
-        await publication.publish_all(WithoutYears(), thread)
+    with ReadingThread() as thread, pytest.raises(UnknownYear, match=r"from 2099-01-01$") as raised:
+        await publication.publish_all(OfOneYear(), thread)
 
     assert raised.value.reason == "unknown_year"
+    assert publication.unfinished == ()
