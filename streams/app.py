@@ -13,10 +13,11 @@ from projections.migrate import COMMANDS, LEDGER, STATUS
 from projections.status import projection as status
 from schemas.codec import decode_ledger, decode_lifecycle
 from schemas.limits import MESSAGE_BYTES_MAX
-from streams import agents, command_agent, confirmer, decided_commands, scheduler, watchdog
+from streams import agents, command_agent, confirmer, scheduler, watchdog
 from streams.background import Background, Duty
 from streams.consumer import Transport
 from streams.database import Database
+from streams.housekeeping import Housekeeping
 from streams.outbox_relay import OutboxRelay
 from streams.positions import Agent, Positions
 from streams.presence import Presence
@@ -144,9 +145,6 @@ def _duties(
     async def watch() -> int:
         return await watchdog.watch(database, stalled_seconds=settings.stalled_seconds)
 
-    async def forget_old() -> int:
-        return await decided_commands.forget_old(database)
-
     runners = [
         SyncRunner(database, publisher, settings, holder=holder)
         for _ in range(settings.runs_at_once)
@@ -156,7 +154,7 @@ def _duties(
         Duty("confirmer", confirm, "bokflow_ledger", single=True),
         Duty("scheduler", request_due, "bokflow_due", single=True),
         Duty("watchdog", watch, "bokflow_watchdog", single=True),
-        Duty("forget_commands", forget_old, "bokflow_forget", single=True),
+        Duty("housekeeping", Housekeeping(database).keep, "bokflow_housekeeping", single=True),
         *(
             Duty(f"runner-{number}", runner.run_next, "bokflow_published", single=False)
             for number, runner in enumerate(runners, start=1)

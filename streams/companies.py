@@ -13,8 +13,8 @@ LOCK = """
 """
 # A company that nobody has registered has a row too, once it has been named: it is what is locked.
 LOCK_UNREGISTERED = """
-    INSERT INTO engine.unknown_company AS known (company_id, lifecycle_sequence) VALUES ($1, 0)
-    ON CONFLICT (company_id) DO UPDATE SET lifecycle_sequence = known.lifecycle_sequence
+    INSERT INTO engine.unknown_company (company_id, lifecycle_sequence) VALUES ($1, 0)
+    ON CONFLICT (company_id) DO UPDATE SET named_at = engine.clock()
 """
 FORGET_UNREGISTERED = """
     DELETE FROM engine.unknown_company WHERE company_id = $1 RETURNING lifecycle_sequence

@@ -16,9 +16,6 @@ from streams.publisher import Publisher
 
 MESSAGES_MAX = 500
 BYTES_MAX = 16 * 1024 * 1024
-# What was published stays this long, for whoever wants to look.
-KEPT_DAYS = 7
-PRUNE_SECONDS = 3600
 UNPUBLISHED = """
     SELECT outbox_id, topic, message_key, headers, message_value FROM (
         SELECT *, sum(length(coalesce(message_value, ''))) OVER (ORDER BY outbox_id)
@@ -29,10 +26,6 @@ UNPUBLISHED = """
 """
 MARK = "UPDATE engine.outbox SET published_at = engine.clock() WHERE outbox_id = ANY($1::bigint[])"
 WAKE_RUNNERS = "SELECT pg_notify('bokflow_published', '')"
-PRUNE = """
-    DELETE FROM engine.outbox
-    WHERE published_at < engine.clock() - make_interval(days => $1)
-"""
 
 
 def turns(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
@@ -55,15 +48,11 @@ class OutboxRelay:
     def __init__(self, database: Database, publisher: Publisher) -> None:
         self._database = database
         self._publisher = publisher
-        self._prune_at = 0.0
 
     async def relay(self) -> int:
         """Publishes what waits, up to a batch; the number of messages. Raises TransientError."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(UNPUBLISHED, MESSAGES_MAX, BYTES_MAX)
-        if not rows:
-            await self._prune()
-            return 0
         for turn in turns(rows):
             await self._publish(turn)
         return len(rows)
@@ -82,11 +71,3 @@ class OutboxRelay:
         for _, end in pairs:
             if isinstance(end, BaseException):
                 raise end
-
-    async def _prune(self) -> None:
-        """Forgets, once in a while, what was published long ago."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._prune_at:
-            self._prune_at = now + PRUNE_SECONDS
-            async with self._database.connection() as connection:
-                await connection.execute(PRUNE, KEPT_DAYS)

@@ -6,3 +6,7 @@ ALTER TABLE engine.sync_run ADD COLUMN runners_lost integer NOT NULL DEFAULT 0;
 ALTER TABLE engine.connection
     ADD COLUMN request_id text,
     ADD COLUMN request_outbox_id bigint;
+
+-- A company that nobody registers is forgotten some time after it was last named.
+ALTER TABLE engine.unknown_company
+    ADD COLUMN named_at timestamptz NOT NULL DEFAULT engine.clock();

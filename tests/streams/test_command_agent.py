@@ -9,7 +9,7 @@ import pytest
 
 from projections.migrate import COMMANDS
 from schemas.limits import COMMAND_BYTES_MAX
-from streams import decided_commands, offsets
+from streams import offsets
 from streams.received import Received
 from tests.streams.command_topic import CommandTopic
 
@@ -278,13 +278,3 @@ async def test_holes_are_passed(topic: CommandTopic) -> None:
     assert rows[0].next_offset == topic.ends[0] == 9
     assert rows[0].stopped_reason is None
     assert await topic.value("SELECT count(*) FROM engine.projection_failure") == 0
-
-
-async def test_old_ids_are_forgotten(topic: CommandTopic) -> None:
-    await connected(topic)
-    assert await decided_commands.forget_old(topic.database) == 0
-    await topic.set_clock(timedelta(days=61))
-    await topic.command("sync_requested")
-
-    assert await decided_commands.forget_old(topic.database) == 1
-    assert await topic.value("SELECT type FROM engine.command") == "sync_requested.v1"

@@ -1,0 +1,84 @@
+"""Housekeeping: rows that nobody needs any more go, each kind after its time, some at once."""
+
+import asyncio
+
+from streams.database import Database
+
+EVERY_SECONDS = 3600.0
+ROWS_MAX = 10_000  # Of each kind in one transaction.
+PUBLISHED_DAYS = 7  # For whoever wants to look.
+COMMAND_DAYS = 60  # Twice as long as a command stays on its topic: its id cannot come again.
+READ_DAYS = 30  # Its run has ended, and the ledger has the result.
+UNKNOWN_COMPANY_DAYS = 31  # Longer than the command that named it stays on its topic.
+REQUEST_WINDOW_DAYS = 1  # A window is seconds; a new token of a company has one of its own.
+
+FORGET_PUBLISHED = """
+    DELETE FROM engine.outbox WHERE outbox_id IN (
+        SELECT outbox_id FROM engine.outbox
+        WHERE published_at < (SELECT engine.clock()) - make_interval(days => $1)
+        ORDER BY published_at LIMIT $2)
+    RETURNING 1
+"""
+FORGET_COMMANDS = """
+    DELETE FROM engine.command WHERE (company_id, command_id) IN (
+        SELECT company_id, command_id FROM engine.command
+        WHERE decided_at < (SELECT engine.clock()) - make_interval(days => $1)
+        ORDER BY decided_at LIMIT $2)
+    RETURNING 1
+"""
+FORGET_READS = """
+    DELETE FROM engine.sync_read WHERE (run_id, read) IN (
+        SELECT run_id, read FROM engine.sync_read JOIN engine.sync_run USING (run_id)
+        WHERE finished_at < (SELECT engine.clock()) - make_interval(days => $1) LIMIT $2)
+    RETURNING 1
+"""
+# A row that is locked is in use.
+FORGET_UNKNOWN_COMPANIES = """
+    DELETE FROM engine.unknown_company WHERE company_id IN (
+        SELECT company_id FROM engine.unknown_company
+        WHERE named_at < (SELECT engine.clock()) - make_interval(days => $1)
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+"""
+FORGET_REQUEST_WINDOWS = """
+    DELETE FROM engine.request_window WHERE (source, tenant) IN (
+        SELECT source, tenant FROM engine.request_window
+        WHERE made_at[cardinality(made_at)]
+            < (SELECT engine.clock()) - make_interval(days => $1)
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+"""
+KEPT_DAYS = {
+    FORGET_PUBLISHED: PUBLISHED_DAYS,
+    FORGET_COMMANDS: COMMAND_DAYS,
+    FORGET_READS: READ_DAYS,
+    FORGET_UNKNOWN_COMPANIES: UNKNOWN_COMPANY_DAYS,
+    FORGET_REQUEST_WINDOWS: REQUEST_WINDOW_DAYS,
+}
+
+
+async def forget_old(database: Database, *, rows_max: int = ROWS_MAX) -> int:
+    """Forgets what has had its time, up to so many rows of each kind; how many there were."""
+    forgotten = 0
+    for statement, days in KEPT_DAYS.items():
+        async with database.connection() as connection:
+            forgotten += len(await connection.fetch(statement, days, rows_max))
+    return forgotten
+
+
+class Housekeeping:
+    """That of one worker; it works while it holds the lease."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._due_at_seconds = 0.0
+
+    async def keep(self) -> int:
+        """Forgets, once in a while, until nothing old is left; how many rows."""
+        now_seconds = asyncio.get_running_loop().time()
+        if now_seconds < self._due_at_seconds:
+            return 0
+        forgotten = await forget_old(self._database)
+        if not forgotten:
+            self._due_at_seconds = now_seconds + EVERY_SECONDS
+        return forgotten

@@ -1,0 +1,83 @@
+"""What has had its time goes, each kind after its own, and nothing that is in use."""
+
+from datetime import timedelta
+
+import pytest
+
+from streams import housekeeping
+from streams.database import Database
+from streams.housekeeping import Housekeeping, forget_old
+from tests.streams.command_topic import CommandTopic
+
+pytestmark = pytest.mark.engine
+KEPT_DAYS = {
+    "outbox": housekeeping.PUBLISHED_DAYS,
+    "command": housekeeping.COMMAND_DAYS,
+    "sync_read": housekeeping.READ_DAYS,
+    "unknown_company": housekeeping.UNKNOWN_COMPANY_DAYS,
+    "request_window": housekeeping.REQUEST_WINDOW_DAYS,
+}
+PUBLISH = "UPDATE engine.outbox SET published_at = engine.clock()"
+ADD_READ = """
+    INSERT INTO engine.sync_read (run_id, read, attempt, position, partition, message_offset)
+    SELECT run_id, 'vouchers/2024-01-01', 1, 0, 0, 0 FROM engine.sync_run
+"""
+END = "UPDATE engine.sync_run SET state = 'completed', finished_at = engine.clock()"
+ASK = "INSERT INTO engine.request_window VALUES ('fortnox', 'token', ARRAY[engine.clock()])"
+
+
+async def execute(pool: Database, *statements: str) -> None:
+    async with pool.connection() as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+async def kept(topic: CommandTopic) -> set[str]:
+    """The tables that still hold something."""
+    return {table for table in KEPT_DAYS if await topic.value(f"SELECT 1 FROM engine.{table}")}
+
+
+async def test_each_kind_goes_after_its_time(pool: Database, topic: CommandTopic) -> None:
+    await topic.command("connection_requested", source="fortnox")
+    await topic.command("sync_requested")
+    await topic.command("sync_requested", company="nobody")
+    await execute(pool, PUBLISH, ADD_READ, END, ASK)
+    for table, days in sorted(KEPT_DAYS.items(), key=lambda pair: pair[1]):
+        before = await kept(topic)
+        await topic.set_clock(timedelta(days=days, minutes=-5))
+        assert await forget_old(pool) == 0
+
+        await topic.set_clock(timedelta(days=days, minutes=5))
+        assert await forget_old(pool) > 0
+        assert before - await kept(topic) == {table}
+
+    assert await topic.value("SELECT count(*) FROM engine.sync_run") == 1
+
+
+async def test_what_is_in_use_stays(pool: Database, topic: CommandTopic) -> None:
+    await topic.command("connection_requested", source="fortnox")
+    await topic.command("sync_requested")
+    await topic.command("sync_requested", company="nobody")
+    await execute(pool, ADD_READ)
+
+    await topic.set_clock(timedelta(days=70))
+    await topic.command("sync_requested", company="nobody")
+    await execute(pool, ASK)
+
+    assert await forget_old(pool) == 3  # The ids of the first three commands.
+    assert await kept(topic) == set(KEPT_DAYS)
+
+
+async def test_much_goes_in_batches_until_all_is_gone(pool: Database, topic: CommandTopic) -> None:
+    for number in range(5):
+        await topic.command("sync_requested", company=f"nobody-{number}")
+    await topic.set_clock(timedelta(days=70))
+    taken = [await forget_old(pool, rows_max=2) for _ in range(3)]
+    await topic.command("sync_requested", company="late")
+    work = Housekeeping(pool)
+
+    assert taken == [4, 4, 2]
+    assert await work.keep() == 0
+    await topic.set_clock(timedelta(days=140))
+    assert await work.keep() == 0  # It has looked just now.
+    assert await Housekeeping(pool).keep() == 2
