@@ -7,8 +7,9 @@ from typing import Any
 import asyncpg
 import orjson
 
-from projections.status.fold import State, fold
+from projections.status.fold import fold
 from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRun
+from projections.status.state import State
 from schemas.lifecycle_events import AnyLifecycleEvent
 
 NAME = "status"

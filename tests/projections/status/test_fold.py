@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from projections.status.fold import State, fold
+from projections.status.fold import fold
+from projections.status.state import State
 from schemas.lifecycle_events import (
     AnyLifecycleEvent,
     CompanyRegistered,
