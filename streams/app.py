@@ -13,7 +13,7 @@ from projections.migrate import COMMANDS, LEDGER, STATUS
 from projections.status import projection as status
 from schemas.codec import decode_ledger, decode_lifecycle
 from schemas.limits import MESSAGE_BYTES_MAX
-from streams import agents, command_agent, confirmer, scheduler, watchdog
+from streams import agents, command_agent, confirmer, purges, scheduler, watchdog
 from streams.background import Background, Duty
 from streams.consumer import Transport
 from streams.database import Database
@@ -137,7 +137,9 @@ def _duties(
     interval = timedelta(seconds=settings.sync_interval_seconds)
 
     async def confirm() -> int:
-        return await confirmer.confirm(database, ledger_agent=LEDGER.agent, interval=interval)
+        purged = await purges.complete(database)
+        ended = await confirmer.confirm(database, ledger_agent=LEDGER.agent, interval=interval)
+        return purged + ended
 
     async def request_due() -> int:
         return await scheduler.request_due(database, interval=interval)

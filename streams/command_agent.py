@@ -11,7 +11,7 @@ from schemas.commands import AnyCommand
 from schemas.errors import MessageUnreadable, RejectedError
 from schemas.limits import COMMAND_BYTES_MAX
 from streams import companies, connections, decided_commands, decision_effects
-from streams.decision_effects import Occasion
+from streams.decided_commands import Occasion
 from streams.decisions import Decision, Known, OpenRun, Reject, decide, expires_at
 from streams.received import Received
 

@@ -16,14 +16,27 @@ LOCK_UNREGISTERED = """
     INSERT INTO engine.unknown_company (company_id, lifecycle_sequence) VALUES ($1, 0)
     ON CONFLICT (company_id) DO UPDATE SET named_at = engine.clock()
 """
-FORGET_UNREGISTERED = """
-    DELETE FROM engine.unknown_company WHERE company_id = $1 RETURNING lifecycle_sequence
-"""
-ADD = """
+REGISTER = """
+    WITH before AS (DELETE FROM engine.unknown_company WHERE company_id = $1 RETURNING *)
     INSERT INTO engine.company (company_id, source, name, organisation_number, registered_at,
-        lifecycle_sequence)
-    VALUES ($1, $2, $3, $4, $5, $6)
+        lifecycle_sequence, generation, run_number)
+    SELECT company_id, $2, $3, $4, $5, lifecycle_sequence, generation, run_number FROM before
 """
+# What keeps late events of a company out is kept, should it be registered once more.
+KEEP_FENCE = """
+    INSERT INTO engine.unknown_company (company_id, lifecycle_sequence, generation, run_number)
+    SELECT company_id, lifecycle_sequence, generation, run_number FROM engine.company
+    WHERE company_id = $1
+"""
+# In the order in which they refer to each other.
+FORGET = (
+    "DELETE FROM engine.purge WHERE company_id = $1",
+    "DELETE FROM engine.watermark WHERE company_id = $1",
+    "DELETE FROM engine.connection WHERE company_id = $1",
+    "DELETE FROM engine.sync_run WHERE company_id = $1",
+    "DELETE FROM engine.upload WHERE company_id = $1",
+    "DELETE FROM engine.company WHERE company_id = $1",
+)
 
 
 async def lock(connection: asyncpg.Connection, company_id: str) -> asyncpg.Record | None:
@@ -46,8 +59,7 @@ async def register(
     caused_by: str | None = None,
 ) -> None:
     """Makes a company that `lock` has not found; its events go on where its rejections ended."""
-    sequence = await connection.fetchval(FORGET_UNREGISTERED, company_id)
-    await connection.execute(ADD, company_id, source, name, organisation_number, now, sequence)
+    await connection.execute(REGISTER, company_id, source, name, organisation_number, now)
     await outbox.emit(
         connection,
         CompanyRegistered,
@@ -58,3 +70,10 @@ async def register(
         organisation_number=organisation_number,
         source=source,
     )
+
+
+async def forget(connection: asyncpg.Connection, company_id: str) -> None:
+    """Drops all that the engine keeps of a company, which the caller has locked, but its fence."""
+    await connection.execute(KEEP_FENCE, company_id)
+    for statement in FORGET:
+        await connection.execute(statement, company_id)

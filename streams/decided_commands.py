@@ -26,6 +26,19 @@ class Answer:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """The command that has been decided, and when."""
+
+    command: AnyCommand
+    command_id: str
+    now: datetime
+
+    @property
+    def company_id(self) -> str:
+        return self.command.company_id
+
+
 async def remember(
     connection: asyncpg.Connection, command: AnyCommand, *, command_id: str, now: datetime
 ) -> bool:

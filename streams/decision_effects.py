@@ -1,26 +1,30 @@
 """What a decision does to the engine's tables, and the events that tell of it."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import uuid4
-
 import asyncpg
 
-from schemas.commands import AnyCommand, SyncRequested
 from schemas.lifecycle_events import (
+    CompanyRemoved,
     ConnectionEstablished,
     ConnectionLost,
     ConnectionRestored,
     LifecycleEvent,
-    SyncQueued,
     SyncRejected,
 )
 from schemas.limits import TEXT_CHARACTERS_MAX
-from schemas.parts import Scope
 from schemas.sources import SOURCES
-from streams import companies, connections, outbox, run_ends, watermarks
-from streams.decided_commands import Answer
-from streams.decisions import Cancel, Connect, Decision, Disconnect, QueueRun, Reject, RunAgain
+from streams import companies, connections, outbox, purges, run_ends, run_queue, watermarks
+from streams.decided_commands import Answer, Occasion
+from streams.decisions import (
+    Cancel,
+    Connect,
+    Decision,
+    Disconnect,
+    Purge,
+    QueueRun,
+    Reject,
+    Remove,
+    RunAgain,
+)
 
 KEEP_IDENTITY = """
     UPDATE engine.company SET source = $2, name = CASE WHEN name = '' THEN $3 ELSE name END,
@@ -42,12 +46,6 @@ DISCONNECT = """
         again = false
     WHERE company_id = $1 RETURNING source
 """
-ADD_RUN = """
-    INSERT INTO engine.sync_run (run_id, company_id, trigger, source, scope, requested_by,
-        queued_outbox_id, queued_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-"""
-SOURCE_OF = "SELECT source FROM engine.company WHERE company_id = $1"
 RUN_AGAIN = "UPDATE engine.connection SET again = true WHERE company_id = $1"
 RUN_NO_MORE = "UPDATE engine.connection SET again = false WHERE company_id = $1"
 # The first who asked is remembered.
@@ -58,19 +56,6 @@ ASK_TO_STOP = """
 """
 
 
-@dataclass(frozen=True)
-class Occasion:
-    """The command that has been decided, and when."""
-
-    command: AnyCommand
-    command_id: str
-    now: datetime
-
-    @property
-    def company_id(self) -> str:
-        return self.command.company_id
-
-
 async def carry_out(
     connection: asyncpg.Connection, decision: Decision, occasion: Occasion
 ) -> Answer:
@@ -79,7 +64,7 @@ async def carry_out(
         case Reject():
             return await _reject(connection, decision, occasion)
         case QueueRun():
-            return Answer(run_id=await _queue(connection, decision.scope, occasion))
+            return Answer(run_id=await _queue(connection, decision, occasion))
         case Cancel():
             await _cancel(connection, decision, occasion)
             return Answer(run_id=(decision.running + decision.at_once)[0])
@@ -89,9 +74,11 @@ async def carry_out(
             await connection.execute(RUN_AGAIN, occasion.company_id)
         case Disconnect():
             await _cancel(connection, decision.cancel, occasion)
-            source = await connection.fetchval(DISCONNECT, occasion.company_id)
-            reason = "disconnected"
-            await _emit(connection, ConnectionLost, occasion, source=source, reason=reason)
+            await _disconnect(connection, occasion)
+        case Purge():
+            return Answer(run_id=await _purge(connection, decision, occasion))
+        case Remove():
+            await _remove(connection, decision, occasion)
     return Answer()
 
 
@@ -149,34 +136,28 @@ async def _connect(connection: asyncpg.Connection, decision: Connect, occasion: 
     await _emit(connection, kind, occasion, source=decision.source)
 
 
-async def _queue(connection: asyncpg.Connection, scope: Scope, occasion: Occasion) -> str:
-    """The id of the run that waits from here on."""
-    command = occasion.command
-    assert isinstance(command, SyncRequested)  # Nothing else is decided so.
-    run_id = str(uuid4())
-    source = await connection.fetchval(SOURCE_OF, command.company_id)
-    queued = await _emit(
-        connection,
-        SyncQueued,
-        occasion,
-        run_id=run_id,
-        trigger=command.trigger,
-        source=source,
-        scope=scope,
-        requested_by=command.requested_by,
-    )
-    await connection.execute(
-        ADD_RUN,
-        run_id,
-        command.company_id,
-        command.trigger,
-        source,
-        scope.model_dump_json(),
-        command.requested_by,
-        queued,
-        occasion.now,
-    )
-    return run_id
+async def _queue(connection: asyncpg.Connection, run: QueueRun, occasion: Occasion) -> str:
+    return await run_queue.add(connection, occasion, run.scope, trigger=run.trigger)
+
+
+async def _disconnect(connection: asyncpg.Connection, occasion: Occasion) -> None:
+    source = await connection.fetchval(DISCONNECT, occasion.company_id)
+    await _emit(connection, ConnectionLost, occasion, source=source, reason="disconnected")
+
+
+async def _purge(connection: asyncpg.Connection, decision: Purge, occasion: Occasion) -> str | None:
+    """The run that fetches anew what goes, if one does: it is queued behind the purge."""
+    await _cancel(connection, decision.cancel, occasion)
+    await purges.start(connection, decision, occasion)
+    return await _queue(connection, decision.reload, occasion) if decision.reload else None
+
+
+async def _remove(connection: asyncpg.Connection, decision: Remove, occasion: Occasion) -> None:
+    await _purge(connection, decision.purge, occasion)
+    if decision.is_connected:
+        await _disconnect(connection, occasion)
+    await _emit(connection, CompanyRemoved, occasion, requested_by=occasion.command.requested_by)
+    await companies.forget(connection, occasion.company_id)
 
 
 async def _cancel(connection: asyncpg.Connection, decision: Cancel, occasion: Occasion) -> None:

@@ -1,7 +1,7 @@
 """What is done about a command: from what it asks, and what is known of its company. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from connectors.sie.header import normalised_organisation_number
@@ -15,7 +15,7 @@ from schemas.commands import (
     SyncCancelRequested,
     SyncRequested,
 )
-from schemas.lifecycle_events import RejectionReason
+from schemas.lifecycle_events import RejectionReason, Trigger
 from schemas.parts import PARTS, Scope
 from schemas.sources import CONNECTABLE, UPLOADED
 
@@ -26,7 +26,9 @@ LIFE = timedelta(hours=24)
 UNATTENDED = ("automatic", "push")
 
 ConnectionState = Literal["connected", "reconnect_required", "disconnected"]
-CancelReason = Literal["requested", "disconnected", "source_changed"]
+CancelReason = Literal[
+    "requested", "disconnected", "source_changed", "superseded_by_purge", "company_removed"
+]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class Cancel:
         running = tuple(run.run_id for run in ending if run.state == "running")
         return cls(reason, at_once, running)
 
+    @classmethod
+    def all_at_once(cls, runs: tuple[OpenRun, ...], reason: CancelReason) -> "Cancel":
+        """Every run's end: the ledger's fence keeps out what one that is reading still sends."""
+        return cls(reason, at_once=tuple(run.run_id for run in runs))
+
 
 @dataclass(frozen=True)
 class Connect:
@@ -90,6 +97,7 @@ class Connect:
 @dataclass(frozen=True)
 class QueueRun:
     scope: Scope
+    trigger: Trigger = "manual"
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,26 @@ class Disconnect:
     cancel: Cancel
 
 
-Decision = Reject | Connect | QueueRun | RunAgain | Cancel | Disconnect
+@dataclass(frozen=True)
+class Purge:
+    """Empties the bookkeeping of all fiscal years (None) or of some; may fetch it anew."""
+
+    fiscal_years: tuple[date, ...] | None
+    cancel: Cancel
+    # A run that was reading may have left a part of any year: all are read whole next time.
+    was_reading: bool = False
+    reload: QueueRun | None = None
+
+
+@dataclass(frozen=True)
+class Remove:
+    """The company is to be as if it had never been, but for what keeps late events out."""
+
+    purge: Purge
+    is_connected: bool
+
+
+Decision = Reject | Connect | QueueRun | RunAgain | Cancel | Disconnect | Purge | Remove
 
 
 def expires_at(command: AnyCommand, *, written_at: datetime) -> datetime:
@@ -125,7 +152,11 @@ def decide(command: AnyCommand, known: Known | None) -> Decision:
             return _cancel(command, known)
         case DisconnectRequested():
             return _disconnect(known)
-        case PurgeRequested() | ReconnectRequested() | CompanyRemovalRequested():
+        case PurgeRequested():
+            return _purge(command, known)
+        case CompanyRemovalRequested():
+            return _remove(known)
+        case ReconnectRequested():
             return Reject("invalid", f"this engine cannot do {command.type} yet")
 
 
@@ -165,23 +196,34 @@ def _sync(command: SyncRequested, known: Known) -> Decision:
         return Reject("invalid", "no part is named")
     if command.fiscal_years == ():
         return Reject("invalid", "no fiscal year is named")
+    obstacle = _fetch_obstacle(known)
+    if obstacle is not None:
+        return obstacle
+    if known.open_runs:
+        if command.trigger in UNATTENDED:
+            return RunAgain()
+        return Reject("already_running", f"run {known.open_runs[0].run_id} has no end yet")
+    return QueueRun(_scope(command), command.trigger)
+
+
+def _fetch_obstacle(known: Known) -> Reject | None:
+    """Why nothing can be fetched for the company, whatever runs."""
     if known.source in UPLOADED:
         return Reject("not_supported_by_source", f"{known.source} is not fetched: send a file")
     if known.connection == "reconnect_required":
         return Reject("reconnect_required", f"{known.source} does not let us in any more")
     if known.connection != "connected":
         return Reject("not_connected", f"the company is not connected to {known.source}")
-    if known.open_runs:
-        if command.trigger in UNATTENDED:
-            return RunAgain()
-        return Reject("already_running", f"run {known.open_runs[0].run_id} has no end yet")
-    return QueueRun(_scope(command))
+    return None
 
 
 def _scope(command: SyncRequested) -> Scope:
     parts = tuple(part for part in PARTS if part in command.parts)
-    years = command.fiscal_years
-    return Scope(parts=parts, fiscal_years=None if years is None else tuple(sorted(set(years))))
+    return Scope(parts=parts, fiscal_years=_each_once(command.fiscal_years))
+
+
+def _each_once(years: tuple[date, ...] | None) -> tuple[date, ...] | None:
+    return None if years is None else tuple(sorted(set(years)))
 
 
 def _cancel(command: SyncCancelRequested, known: Known) -> Decision:
@@ -198,3 +240,31 @@ def _disconnect(known: Known) -> Decision:
     if known.connection in (None, "disconnected"):
         return Reject("not_connected", "the company has no connection")
     return Disconnect(Cancel.of(known.open_runs, "disconnected"))
+
+
+def _purge(command: PurgeRequested, known: Known) -> Decision:
+    """A purge whose reload cannot follow is refused whole: nobody wants half of it."""
+    reload = None
+    years = _each_once(command.fiscal_years)
+    if command.reload:
+        obstacle = _fetch_obstacle(known)
+        if obstacle is not None:
+            return obstacle
+        reload = QueueRun(Scope(fiscal_years=years), "reload")
+    return _purge_of(known, "superseded_by_purge", years=years, reload=reload)
+
+
+def _purge_of(
+    known: Known,
+    reason: CancelReason,
+    *,
+    years: tuple[date, ...] | None = None,
+    reload: QueueRun | None = None,
+) -> Purge:
+    was_reading = any(run.state == "running" for run in known.open_runs)
+    return Purge(years, Cancel.all_at_once(known.open_runs, reason), was_reading, reload)
+
+
+def _remove(known: Known) -> Decision:
+    is_connected = known.connection not in (None, "disconnected")
+    return Remove(_purge_of(known, "company_removed"), is_connected)

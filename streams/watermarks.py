@@ -1,6 +1,7 @@
 """How far each read of a company has come: moved only by what the ledger has got."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import asyncpg
 
@@ -31,6 +32,10 @@ FORGET_READS_OF = """
     USING engine.sync_read AS read JOIN engine.sync_run AS run USING (run_id)
     WHERE run_id = $1 AND known.company_id = run.company_id AND known.read = read.read
 """
+FORGET_YEARS = """
+    DELETE FROM engine.watermark WHERE company_id = $1
+        AND split_part(read, '/', 2) = ANY(SELECT year::text FROM unnest($2::date[]) AS year)
+"""
 FORGET = "DELETE FROM engine.watermark WHERE company_id = $1 AND read = ANY($2::text[])"
 
 
@@ -56,3 +61,10 @@ async def forget(connection: asyncpg.Connection, company_id: str, reads: Iterabl
 async def forget_reads_of(connection: asyncpg.Connection, run_id: str) -> None:
     """Nobody waits any more for what the ledger makes of the run: the next one reads whole."""
     await connection.execute(FORGET_READS_OF, run_id)
+
+
+async def forget_years(
+    connection: asyncpg.Connection, company_id: str, fiscal_years: Sequence[date]
+) -> None:
+    """Nothing of these years is in the ledger any more: they are read whole next time."""
+    await connection.execute(FORGET_YEARS, company_id, fiscal_years)

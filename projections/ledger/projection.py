@@ -16,7 +16,7 @@ from projections.ledger.period_balance import PERIOD_BALANCE, PERIOD_BUDGET
 from schemas.ledger_events import AnyLedgerEvent, VouchersObserved, VouchersSubmitted
 
 NAME = "ledger"
-VERSION = 2
+VERSION = 3
 OBSERVED_TABLES = (
     FISCAL_YEAR,
     ACCOUNT,

@@ -1,8 +1,15 @@
-"""Emptying a company's bookkeeping: all of it but the fence, or some fiscal years."""
+"""Emptying a company's bookkeeping, all of it or some fiscal years, and what went.
+
+The fence stays, and with it the results of the purges that have raised it.
+"""
+
+from typing import Any
 
 import asyncpg
+import orjson
 
 from projections.ledger.fold import Round
+from schemas.ledger_events import LedgerPurged
 
 # Of some years go the vouchers, balances, totals and changes; years, accounts and objects stay.
 YEARLY_TABLES = (
@@ -30,6 +37,21 @@ DELETE_YEARS = {
     """.replace("$table", table)
     for table in YEARLY_TABLES
 }
+# Counted as `account_balance` counts them: a struck row is no posting.
+COUNT = """
+    INSERT INTO purge_result (company_id, generation, vouchers, postings, purged_at)
+    SELECT company_id, generation,
+        (SELECT count(*) FROM voucher WHERE voucher.company_id = purged.company_id
+            AND (years IS NULL OR fiscal_year = ANY(years))),
+        (SELECT coalesce(sum(postings), 0) FROM account_balance AS balance
+            WHERE balance.company_id = purged.company_id
+            AND (years IS NULL OR fiscal_year = ANY(years))),
+        purged_at
+    FROM (SELECT company_id, generation, purged_at, CASE WHEN years IS NOT NULL
+            THEN ARRAY(SELECT jsonb_array_elements_text(years)::date) END AS years
+        FROM jsonb_to_recordset($1::jsonb) AS purged (
+            company_id text, generation integer, purged_at timestamptz, years jsonb)) AS purged
+"""
 FORGET = """
     UPDATE company SET name = '', organisation_number = NULL, currency = 'SEK', program = '',
         balances_up_to = NULL, observed_at = NULL
@@ -40,6 +62,9 @@ FORGET = """
 async def apply(connection: asyncpg.Connection, batch: Round) -> None:
     """Applies the round's purges; the fold has let through only those above the fence."""
     purges = [segment.purge for segment in batch if segment.purge is not None]
+    if not purges:
+        return
+    await connection.execute(COUNT, orjson.dumps([_row(purge) for purge in purges]).decode())
     whole = [purge.company_id for purge in purges if purge.fiscal_years is None]
     if whole:
         for statement in DELETE_ALL.values():
@@ -50,3 +75,12 @@ async def apply(connection: asyncpg.Connection, batch: Round) -> None:
         companies, first_days = zip(*years, strict=True)
         for statement in DELETE_YEARS.values():
             await connection.execute(statement, list(companies), list(first_days))
+
+
+def _row(purge: LedgerPurged) -> dict[str, Any]:
+    return {
+        "company_id": purge.company_id,
+        "generation": purge.generation,
+        "purged_at": purge.occurred_at,
+        "years": purge.fiscal_years,
+    }

@@ -1,4 +1,4 @@
--- Version 2 of the ledger: bare names, made in a schema of its own (`ledger_2`).
+-- Version 3 of the ledger: bare names, made in a schema of its own (`ledger_3`).
 -- No now(), serial or random default: two builds from one topic are equal to the byte.
 -- seen_run, seen_attempt: the last read that brought the row; a complete snapshot removes the rest.
 
@@ -15,6 +15,16 @@ CREATE TABLE company (
     run_number integer NOT NULL,
     attempt integer NOT NULL,
     ignored_events bigint NOT NULL DEFAULT 0
+);
+
+-- What each purge took; it stays with the fence that the purge has raised.
+CREATE TABLE purge_result (
+    company_id text NOT NULL,
+    generation integer NOT NULL,
+    vouchers bigint NOT NULL,
+    postings bigint NOT NULL,
+    purged_at timestamptz NOT NULL,
+    PRIMARY KEY (company_id, generation)
 );
 
 CREATE TABLE fiscal_year (

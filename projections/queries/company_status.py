@@ -78,7 +78,7 @@ class RefusedUpload(Model):
 
 class PartState(Model):
     last_success_at: datetime | None = None
-    state: Literal["ok", "failed", "never_synced"] = "never_synced"
+    state: Literal["ok", "failed", "emptied", "never_synced"] = "never_synced"
     reason: str | None = None
 
 

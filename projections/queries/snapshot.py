@@ -14,7 +14,7 @@ HOLD_VIEWS = """
         ledger.voucher_change, ledger.posting, ledger.set_aside_voucher, ledger.control_total,
         ledger.verification, ledger.verification_difference, ledger.read_result,
         status.company_status,
-        status.part_status, status.sync_run, status.sie_upload
+        status.part_status, status.sync_run, status.sie_upload, status.purge
     IN ACCESS SHARE MODE
 """
 

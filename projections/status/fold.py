@@ -6,7 +6,7 @@ from typing import Any
 
 from projections.status import runs
 from projections.status.indicator import fresh_until
-from projections.status.rows import CompanyStatus
+from projections.status.rows import CompanyStatus, PartStatus, Purge
 from projections.status.state import State
 from schemas.lifecycle_events import (
     AnyLifecycleEvent,
@@ -15,6 +15,7 @@ from schemas.lifecycle_events import (
     ConnectionEstablished,
     ConnectionLost,
     ConnectionRestored,
+    PurgeCompleted,
     PurgeStarted,
     SyncCancelled,
     SyncCompleted,
@@ -25,6 +26,7 @@ from schemas.lifecycle_events import (
     UploadReceived,
     UploadRefused,
 )
+from schemas.parts import PARTS
 
 
 def fold(state: State, events: Iterable[AnyLifecycleEvent]) -> int:
@@ -32,10 +34,9 @@ def fold(state: State, events: Iterable[AnyLifecycleEvent]) -> int:
     ignored = 0
     for event in events:
         company = state.companies.get(event.company_id)
-        if company is not None and event.sequence <= company.sequence:
+        if event.sequence <= state.sequence_of(event.company_id):
             ignored += 1
-            continue
-        if isinstance(event, CompanyRegistered):
+        elif isinstance(event, CompanyRegistered):
             _register(state, event)
         elif company is None:
             ignored += 1  # Of a company that has been removed.
@@ -48,7 +49,6 @@ def fold(state: State, events: Iterable[AnyLifecycleEvent]) -> int:
 
 
 def _register(state: State, event: CompanyRegistered) -> None:
-    state.removed.discard(event.company_id)
     state.companies[event.company_id] = CompanyStatus(
         company_id=event.company_id,
         sequence=event.sequence,
@@ -61,11 +61,13 @@ def _register(state: State, event: CompanyRegistered) -> None:
 
 def _remove(state: State, event: CompanyRemoved) -> None:
     of_company = event.company_id
-    state.removed.add(of_company)
+    state.removed[of_company] = event.sequence
+    state.forgotten.add(of_company)
     del state.companies[of_company]
     state.parts = {key: row for key, row in state.parts.items() if key[0] != of_company}
     state.runs = {key: row for key, row in state.runs.items() if row.company_id != of_company}
     state.uploads = {k: row for k, row in state.uploads.items() if row.company_id != of_company}
+    state.purges = {key: row for key, row in state.purges.items() if key[0] != of_company}
 
 
 def _connect(state: State, event: ConnectionEstablished | ConnectionRestored) -> None:
@@ -88,9 +90,33 @@ def _lose(state: State, event: ConnectionLost) -> None:
         state.change(event.company_id, reconnect_reason=event.reason)
 
 
-def _purge(state: State, event: PurgeStarted) -> None:
+def _start_purge(state: State, event: PurgeStarted) -> None:
+    company_id = event.company_id
+    state.purges[company_id, event.generation] = Purge(
+        company_id=company_id,
+        generation=event.generation,
+        fiscal_years=event.fiscal_years,
+        reload=event.reload,
+        requested_by=event.requested_by,
+        state="started",
+        started_at=event.occurred_at,
+    )
     if event.fiscal_years is None:
-        state.change(event.company_id, emptied_at=event.occurred_at, last_fetched_at=None)
+        state.change(company_id, emptied_at=event.occurred_at, last_fetched_at=None)
+        for part in PARTS:
+            state.parts[company_id, part] = PartStatus(company_id, part, None, "emptied", None)
+
+
+def _complete_purge(state: State, event: PurgeCompleted) -> None:
+    key = (event.company_id, event.generation)
+    if key in state.purges:
+        state.purges[key] = replace(
+            state.purges[key],
+            state="completed",
+            completed_at=event.occurred_at,
+            vouchers=event.vouchers,
+            postings=event.postings,
+        )
 
 
 _HANDLERS: dict[type, Callable[[State, Any], None]] = {
@@ -106,5 +132,6 @@ _HANDLERS: dict[type, Callable[[State, Any], None]] = {
     SyncFailed: runs.fail,
     SyncCancelled: runs.cancel,
     SyncStalled: runs.stall,
-    PurgeStarted: _purge,
+    PurgeStarted: _start_purge,
+    PurgeCompleted: _complete_purge,
 }

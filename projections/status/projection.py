@@ -8,12 +8,12 @@ import asyncpg
 import orjson
 
 from projections.status.fold import fold
-from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRun
+from projections.status.rows import CompanyStatus, PartStatus, Purge, SieUpload, SyncRun
 from projections.status.state import State
 from schemas.lifecycle_events import AnyLifecycleEvent
 
 NAME = "status"
-VERSION = 2
+VERSION = 3
 
 LOAD_COMPANIES = "SELECT * FROM company_status WHERE company_id = ANY($1::text[])"
 LOAD_PARTS = "SELECT * FROM part_status WHERE company_id = ANY($1::text[])"
@@ -25,6 +25,8 @@ LOAD_UPLOADS = """
     SELECT * FROM sie_upload WHERE company_id = ANY($1::text[])
         AND (run_id = ANY($2::text[]) OR upload_id = ANY($3::text[]))
 """
+LOAD_PURGES = "SELECT * FROM purge WHERE company_id = ANY($1::text[]) AND completed_at IS NULL"
+LOAD_REMOVED = "SELECT * FROM removed_company WHERE company_id = ANY($1::text[])"
 # Rows are replaced: the key first, then the row; each statement takes all of them as one document.
 REPLACE = {
     "company_status": (
@@ -66,13 +68,25 @@ REPLACE = {
         SELECT * FROM jsonb_populate_recordset(NULL::sie_upload, $1::jsonb)
         """,
     ),
+    "purge": (
+        """
+        DELETE FROM purge USING jsonb_populate_recordset(NULL::purge, $1::jsonb) AS row
+        WHERE purge.company_id = row.company_id AND purge.generation = row.generation
+        """,
+        "INSERT INTO purge SELECT * FROM jsonb_populate_recordset(NULL::purge, $1::jsonb)",
+    ),
 }
 REMOVE = (
     "DELETE FROM company_status WHERE company_id = ANY($1::text[])",
     "DELETE FROM part_status WHERE company_id = ANY($1::text[])",
     "DELETE FROM sync_run WHERE company_id = ANY($1::text[])",
     "DELETE FROM sie_upload WHERE company_id = ANY($1::text[])",
+    "DELETE FROM purge WHERE company_id = ANY($1::text[])",
 )
+REMEMBER_REMOVED = """
+    INSERT INTO removed_company SELECT * FROM unnest($1::text[], $2::bigint[])
+    ON CONFLICT (company_id) DO UPDATE SET sequence = excluded.sequence
+"""
 
 
 async def apply(connection: asyncpg.Connection, events: Sequence[AnyLifecycleEvent]) -> int:
@@ -82,13 +96,17 @@ async def apply(connection: asyncpg.Connection, events: Sequence[AnyLifecycleEve
     """
     state = await _load(connection, events)
     ignored = fold(state, events)
-    if state.removed:
+    if state.forgotten:
+        gone = sorted(state.forgotten)
         for statement in REMOVE:
-            await connection.execute(statement, sorted(state.removed))
+            await connection.execute(statement, gone)
+        sequences = [state.removed[company] for company in gone]
+        await connection.execute(REMEMBER_REMOVED, gone, sequences)
     await _replace(connection, "company_status", state.companies.values())
     await _replace(connection, "part_status", state.parts.values())
     await _replace(connection, "sync_run", state.runs.values())
     await _replace(connection, "sie_upload", state.uploads.values())
+    await _replace(connection, "purge", state.purges.values())
     return ignored
 
 
@@ -106,6 +124,10 @@ async def _load(connection: asyncpg.Connection, events: Sequence[AnyLifecycleEve
         state.runs[row["run_id"]] = SyncRun(**{**row, **documents})
     for row in await connection.fetch(LOAD_UPLOADS, companies, runs, uploads):
         state.uploads[row["upload_id"]] = SieUpload(**row)
+    for row in await connection.fetch(LOAD_PURGES, companies):
+        state.purges[row["company_id"], row["generation"]] = Purge(**row)
+    for row in await connection.fetch(LOAD_REMOVED, companies):
+        state.removed[row["company_id"]] = row["sequence"]
     return state
 
 

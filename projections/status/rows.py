@@ -56,6 +56,20 @@ class SyncRun:
 
 
 @dataclass(frozen=True)
+class Purge:
+    company_id: str
+    generation: int
+    fiscal_years: tuple[date, ...] | None
+    reload: bool
+    requested_by: str
+    state: str
+    started_at: datetime
+    completed_at: datetime | None = None
+    vouchers: int = 0
+    postings: int = 0
+
+
+@dataclass(frozen=True)
 class SieUpload:
     company_id: str
     upload_id: str

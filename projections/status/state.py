@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from projections.status.rows import CompanyStatus, PartStatus, SieUpload, SyncRun
+from projections.status.rows import CompanyStatus, PartStatus, Purge, SieUpload, SyncRun
 
 
 @dataclass
@@ -14,7 +14,16 @@ class State:
     parts: dict[tuple[str, str], PartStatus] = field(default_factory=dict)
     runs: dict[str, SyncRun] = field(default_factory=dict)
     uploads: dict[str, SieUpload] = field(default_factory=dict)
-    removed: set[str] = field(default_factory=set)
+    purges: dict[tuple[str, int], Purge] = field(default_factory=dict)
+    # The last event of companies that were removed: what came before it is not taken again.
+    removed: dict[str, int] = field(default_factory=dict)
+    # Companies of which every stored row goes, before those above are written.
+    forgotten: set[str] = field(default_factory=set)
+
+    def sequence_of(self, company_id: str) -> int:
+        """The last event of the company that has been applied; 0 before the first."""
+        known = self.companies.get(company_id)
+        return known.sequence if known else self.removed.get(company_id, 0)
 
     def change(self, company_id: str, /, **fields: Any) -> None:
         self.companies[company_id] = replace(self.companies[company_id], **fields)

@@ -1,4 +1,4 @@
--- Version 2 of the status: bare names, made in a schema of its own (`status_2`).
+-- Version 3 of the status: bare names, made in a schema of its own (`status_3`).
 
 CREATE TABLE company_status (
     company_id text PRIMARY KEY,
@@ -24,7 +24,7 @@ CREATE TABLE part_status (
     company_id text NOT NULL,
     part text NOT NULL,
     last_success_at timestamptz,
-    state text NOT NULL,               -- ok, failed
+    state text NOT NULL,               -- ok, failed, emptied
     reason text,
     PRIMARY KEY (company_id, part)
 );
@@ -66,3 +66,24 @@ CREATE TABLE sie_upload (
     PRIMARY KEY (company_id, upload_id)
 );
 CREATE INDEX sie_upload_latest ON sie_upload (company_id, uploaded_at DESC);
+
+-- Every purge, with who asked for it.
+CREATE TABLE purge (
+    company_id text NOT NULL,
+    generation integer NOT NULL,
+    fiscal_years date[],               -- NULL: all of them.
+    reload boolean NOT NULL,
+    requested_by text NOT NULL,
+    state text NOT NULL,               -- started, completed
+    started_at timestamptz NOT NULL,
+    completed_at timestamptz,
+    vouchers bigint NOT NULL,          -- What went, once completed.
+    postings bigint NOT NULL,
+    PRIMARY KEY (company_id, generation)
+);
+
+-- Companies that were removed: their last lifecycle event, which keeps earlier ones out.
+CREATE TABLE removed_company (
+    company_id text PRIMARY KEY,
+    sequence bigint NOT NULL
+);

@@ -25,8 +25,10 @@ from streams.decisions import (
     Disconnect,
     Known,
     OpenRun,
+    Purge,
     QueueRun,
     Reject,
+    Remove,
     RunAgain,
     decide,
     expires_at,
@@ -56,10 +58,15 @@ def sync(**fields: Any) -> SyncRequested:
     return SyncRequested(company_id=COMPANY, **fields)
 
 
+def purge(**fields: Any) -> PurgeRequested:
+    return PurgeRequested(company_id=COMPANY, **fields)
+
+
 def cancel(run_id: str | None = None) -> SyncCancelRequested:
     return SyncCancelRequested(company_id=COMPANY, run_id=run_id)
 
 
+REMOVE = CompanyRemovalRequested(company_id=COMPANY)
 DISCONNECT = DisconnectRequested(company_id=COMPANY)
 REFUSED: list[tuple[AnyCommand, Known | None, RejectionReason]] = [
     (connect("sie"), None, "not_supported_by_source"),
@@ -95,12 +102,17 @@ REFUSED: list[tuple[AnyCommand, Known | None, RejectionReason]] = [
     (DISCONNECT, None, "unknown_company"),
     (DISCONNECT, UPLOADED, "not_connected"),
     (DISCONNECT, DISCONNECTED, "not_connected"),
-    (PurgeRequested(company_id=COMPANY), None, "unknown_company"),
-    (PurgeRequested(company_id=COMPANY), CONNECTED, "invalid"),
+    (purge(), None, "unknown_company"),
+    (purge(reload=True), UPLOADED, "not_supported_by_source"),
+    (purge(reload=True), LOST, "reconnect_required"),
+    (purge(reload=True), DISCONNECTED, "not_connected"),
     (ReconnectRequested(company_id=COMPANY), LOST, "invalid"),
-    (CompanyRemovalRequested(company_id=COMPANY), UPLOADED, "invalid"),
+    (REMOVE, None, "unknown_company"),
 ]
 EVERYTHING = QueueRun(Scope())
+RELOAD = QueueRun(Scope(), "reload")
+YEARS = (date(2024, 7, 1), date(2025, 7, 1))
+NOTHING_GOES_ON = Cancel("superseded_by_purge")
 DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
     (
         connect(name="Bageriet AB", organisation_number="556000-0001"),
@@ -141,7 +153,7 @@ DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
         Connect("visma-administration", "", None, switches=True, cancel=Cancel("source_changed")),
     ),
     (sync(), CONNECTED, EVERYTHING),
-    (sync(trigger="automatic"), CONNECTED, EVERYTHING),
+    (sync(trigger="automatic"), CONNECTED, QueueRun(Scope(), "automatic")),
     (
         sync(parts=("vouchers", "accounts", "vouchers")),
         CONNECTED,
@@ -151,6 +163,40 @@ DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
         sync(fiscal_years=(date(2025, 1, 1), date(2024, 7, 1), date(2025, 1, 1))),
         CONNECTED,
         QueueRun(Scope(fiscal_years=(date(2024, 7, 1), date(2025, 1, 1)))),
+    ),
+    (purge(), CONNECTED, Purge(None, NOTHING_GOES_ON)),
+    (purge(), LOST, Purge(None, NOTHING_GOES_ON)),
+    (purge(), UPLOADED, Purge(None, NOTHING_GOES_ON)),
+    (
+        purge(fiscal_years=(YEARS[1], YEARS[0], YEARS[1])),
+        DISCONNECTED,
+        Purge(YEARS, NOTHING_GOES_ON),
+    ),
+    (purge(reload=True), CONNECTED, Purge(None, NOTHING_GOES_ON, reload=RELOAD)),
+    (
+        purge(fiscal_years=YEARS, reload=True),
+        with_runs(CONNECTED, RUNNING, SECOND),
+        Purge(
+            YEARS,
+            Cancel("superseded_by_purge", at_once=("run-1", "run-2")),
+            was_reading=True,
+            reload=QueueRun(Scope(fiscal_years=YEARS), "reload"),
+        ),
+    ),
+    (
+        purge(),  # The ledger could still confirm it, of what goes.
+        with_runs(UPLOADED, CONFIRMING, SECOND),
+        Purge(None, Cancel("superseded_by_purge", at_once=("run-1", "run-2"))),
+    ),
+    (REMOVE, CONNECTED, Remove(Purge(None, Cancel("company_removed")), is_connected=True)),
+    (REMOVE, UPLOADED, Remove(Purge(None, Cancel("company_removed")), is_connected=False)),
+    (
+        REMOVE,
+        with_runs(LOST, RUNNING),
+        Remove(
+            Purge(None, Cancel("company_removed", at_once=("run-1",)), was_reading=True),
+            is_connected=True,
+        ),
     ),
     (sync(trigger="automatic"), with_runs(CONNECTED, QUEUED), RunAgain()),
     (sync(trigger="automatic"), with_runs(CONNECTED, RUNNING), RunAgain()),

@@ -96,7 +96,7 @@ def test_a_file_that_holds_balances_alone_makes_the_company_fresh_too() -> None:
 
     company = state.companies["bageriet"]
     assert (company.last_fetched_at, company.emptied_at) == (at(5), None)
-    assert ("bageriet", "vouchers") not in state.parts
+    assert state.parts["bageriet", "vouchers"].state == "emptied"
 
 
 def test_balances_without_vouchers_of_a_direct_source_are_no_bookkeeping_yet() -> None:

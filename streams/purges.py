@@ -1,0 +1,123 @@
+"""Purges: a company's bookkeeping is to be emptied, and has been once the ledger says so.
+
+The event that empties it stands on the ledger's topic like any page. It raises the generation, so
+that nothing which a run from before still sends, and no replay, brings back what was emptied.
+"""
+
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from schemas.codec import encode
+from schemas.ledger_events import LedgerPurged
+from schemas.lifecycle_events import PurgeCompleted, PurgeStarted
+from streams import companies, connections, outbox, watermarks
+from streams.database import Database
+from streams.decided_commands import Occasion
+from streams.decisions import Purge
+
+PURGES_MAX = 200
+
+# The ledger knows more than the engine where the engine's tables are older than the topic.
+RAISE_GENERATION = """
+    UPDATE engine.company AS company
+    SET generation = greatest(company.generation, known.generation) + 1,
+        run_number = greatest(company.run_number, known.run_number)
+    FROM (SELECT coalesce(max(generation), 0) AS generation,
+            coalesce(max(run_number), 0) AS run_number
+        FROM ledger.company WHERE company_id = $1) AS known
+    WHERE company_id = $1 RETURNING company.generation, company.run_number
+"""
+# Amounts of two currencies must not be added up, and now there are none.
+FORGET_CURRENCY = "UPDATE engine.company SET currency = NULL WHERE company_id = $1"
+ADD = """
+    INSERT INTO engine.purge (company_id, generation, command_id, fiscal_years, started_at)
+    VALUES ($1, $2, $3, $4, $5)
+"""
+APPLIED = """
+    SELECT company_id, generation FROM engine.purge
+    JOIN ledger.purge_result USING (company_id, generation)
+    WHERE completed_at IS NULL ORDER BY started_at LIMIT $1
+"""
+COMPLETE = """
+    UPDATE engine.purge SET completed_at = engine.clock()
+    FROM ledger.purge_result AS result
+    WHERE purge.company_id = $1 AND purge.generation = $2 AND completed_at IS NULL
+        AND result.company_id = purge.company_id AND result.generation = purge.generation
+    RETURNING completed_at, fiscal_years, vouchers, postings
+"""
+
+
+async def start(connection: asyncpg.Connection, purge: Purge, occasion: Occasion) -> None:
+    """Says that the bookkeeping goes, to the ledger and to who watches; forgets how far it came.
+
+    The caller has locked the company and ended its runs.
+    """
+    company_id, years = occasion.company_id, purge.fiscal_years
+    raised = await connection.fetchrow(RAISE_GENERATION, company_id)
+    assert raised is not None  # The caller has locked its row.
+    generation, requested_by = raised["generation"], occasion.command.requested_by
+    about = (occasion.command_id, years, occasion.now)
+    await connection.execute(ADD, company_id, generation, *about)
+    await _forget_watermarks(connection, company_id, None if purge.was_reading else years)
+    if years is None:
+        await connection.execute(FORGET_CURRENCY, company_id)
+    await outbox.emit(
+        connection,
+        PurgeStarted,
+        company_id=company_id,
+        occurred_at=occasion.now,
+        caused_by=occasion.command_id,
+        generation=generation,
+        fiscal_years=years,
+        reload=purge.reload is not None,
+        requested_by=requested_by,
+    )
+    event = LedgerPurged(
+        company_id=company_id,
+        occurred_at=occasion.now,
+        generation=generation,
+        run_number=raised["run_number"],
+        attempt=0,
+        fiscal_years=years,
+        requested_by=requested_by,
+    )
+    message = encode(event, caused_by=occasion.command_id)
+    await outbox.add_all(connection, [message], created_at=occasion.now)
+
+
+async def _forget_watermarks(
+    connection: asyncpg.Connection, company_id: str, years: tuple[date, ...] | None
+) -> None:
+    if years is None:
+        await connections.forget_watermarks(connection, company_id)
+    else:
+        await watermarks.forget_years(connection, company_id, years)
+
+
+async def complete(database: Database) -> int:
+    """Tells of the purges that the ledger has applied since; how many."""
+    async with database.connection() as connection:
+        applied = await connection.fetch(APPLIED, PURGES_MAX)
+    for purge in applied:
+        async with database.transaction() as connection:
+            await _complete(connection, purge["company_id"], purge["generation"])
+    return len(applied)
+
+
+async def _complete(connection: asyncpg.Connection, company_id: str, generation: int) -> None:
+    await companies.lock(connection, company_id)
+    found = await connection.fetchrow(COMPLETE, company_id, generation)
+    if found is None:  # Another worker has told of it, or the company has been removed.
+        return
+    counts: dict[str, Any] = {name: found[name] for name in ("vouchers", "postings")}
+    await outbox.emit(
+        connection,
+        PurgeCompleted,
+        company_id=company_id,
+        occurred_at=found["completed_at"],
+        generation=generation,
+        fiscal_years=found["fiscal_years"],
+        **counts,
+    )
