@@ -9,6 +9,7 @@ from pydantic import Field
 from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
 from projections.queries.connections import ConnectionState
 from projections.queries.fiscal_years import fiscal_years
+from projections.queries.purges import LastPurge, last_purge
 from projections.queries.snapshot import snapshot
 from projections.queries.verification import Difference, State, verification
 from projections.status.actions import Actions, actions
@@ -124,6 +125,7 @@ class CompanyState(Model):
     verification: Verification
     counts: BookkeepingCounts
     connection: CompanyConnection | None
+    last_purge: LastPurge | None
 
 
 async def company_status(connection: asyncpg.Connection, company_id: str) -> CompanyState:
@@ -139,6 +141,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         parts = {row["part"]: row for row in await connection.fetch(PARTS_OF, company_id)}
         counts = await connection.fetchrow(COUNTS, company_id)
         tie = await connection.fetchrow(CONNECTION, company_id)
+        purged = await last_purge(connection, company_id)
         proof = await verification(connection, company_id)
         years = await fiscal_years(connection, company_id)
     assert counts is not None  # Three counts are always one row.
@@ -166,6 +169,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         ),
         counts=BookkeepingCounts(**counts),
         connection=CompanyConnection(**tie) if tie else None,
+        last_purge=purged,
     )
 
 

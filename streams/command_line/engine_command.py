@@ -3,7 +3,8 @@
 import asyncio
 import getpass
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 from uuid import uuid4
@@ -104,6 +105,17 @@ def _outcome(command: AnyCommand, status: str, **fields: object) -> Outcome:
     )
 
 
+@contextmanager
+def stoppable(company_id: str) -> Iterator[None]:
+    """Ctrl-C ends the wait, and not what is waited for. Raises CommandRefused."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CommandRefused(
+            "wait_interrupted", exit_code=EXIT_INTERRUPTED, company_id=company_id
+        ) from None
+
+
 class Waiting:
     """Waits for the decision about a command that was sent, and for the end of its run."""
 
@@ -115,16 +127,23 @@ class Waiting:
     def outcome(self) -> Outcome:
         """The end, with its progress on stderr meanwhile. Raises CommandRefused."""
         language = self._options.language
-        try:
-            with run_progress(label("phase.asked", language), language) as progress:
-                return asyncio.run(self._wait(progress.show))
-        except KeyboardInterrupt:
-            company_id = self._command.company_id
-            raise CommandRefused(
-                "wait_interrupted", exit_code=EXIT_INTERRUPTED, company_id=company_id
-            ) from None
+        with (
+            stoppable(self._command.company_id),
+            run_progress(label("phase.asked", language), language) as progress,
+        ):
+            return asyncio.run(self._wait(progress.show))
 
     async def _wait(self, report: Report) -> Outcome:
+        answer = await self.accepted()
+        run_id = answer.run_id
+        if self._until == "first_run_ended":
+            run_id = await self._first_run(answer.decided_at)
+        if run_id is None or self._until == "decided":
+            return _outcome(self._command, "accepted")
+        return await self.ended(run_id, report)
+
+    async def accepted(self) -> CommandAnswer:
+        """The answer, once the engine has taken the command. Raises CommandRefused."""
         answer = await self._answer()
         if answer.rejection is not None:
             raise CommandRefused(
@@ -133,11 +152,10 @@ class Waiting:
                 detail=answer.detail or answer.rejection,
                 parts=", ".join(PARTS),
             )
-        run_id = answer.run_id
-        if self._until == "first_run_ended":
-            run_id = await self._first_run(answer.decided_at)
-        if run_id is None or self._until == "decided":
-            return _outcome(self._command, "accepted")
+        return answer
+
+    async def ended(self, run_id: str, report: Report) -> Outcome:
+        """The end of a run that the command has led to. Raises CommandRefused."""
         ended, read = await RunWatch(self._options.data_dir, run_id, report).until_ended()
         return _outcome(
             self._command,

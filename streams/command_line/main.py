@@ -14,6 +14,7 @@ from streams.command_line.connect_company import connect
 from streams.command_line.doctor import doctor
 from streams.command_line.import_files import import_files
 from streams.command_line.migrate import migrate
+from streams.command_line.purge import purge
 from streams.command_line.runs import runs
 from streams.command_line.schemas import schemas
 from streams.command_line.sie import sie
@@ -62,6 +63,7 @@ app.command("worker")(worker)
 app.command("connect")(connect)
 app.command("sync")(sync)
 app.command("cancel")(cancel)
+app.command("purge")(purge)
 app.add_typer(connections.app, name="connections")
 
 # Bookkeeping.

@@ -18,6 +18,10 @@ class RunProgress:
         self._task = task
         self._language = language
 
+    def say(self, description: str) -> None:
+        """Something that has no measure is going on."""
+        self._progress.update(self._task, description=description, total=None)
+
     def show(self, state: RunState) -> None:
         """Moves the bar to where the run is."""
         phase = f"phase.{state.state}"

@@ -10,6 +10,7 @@ from projections.queries.company_facts import Syncing
 from projections.queries.company_status import CompanyConnection, CompanyState, RefusedUpload
 from projections.status.actions import Actions
 from schemas.sources import CONNECTABLE
+from streams.command_line.purge_page import told_last_purge
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
 from streams.command_line.verification import differences_table, told_state
@@ -67,6 +68,8 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
     yield "bookkeeping", Text(_counts(found, language))
     proof = found.verification
     yield "verification", Text(told_state(proof.state, proof.as_of, language))
+    if found.last_purge:
+        yield "last_purge", Text(told_last_purge(found.last_purge, language))
     yield "parts", _grid(_parts(found, language))
     yield "actions", _grid(_actions(found.actions, language))
 

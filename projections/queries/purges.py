@@ -1,0 +1,92 @@
+"""What would a purge take, how far has one come, and which was the last?"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+
+import asyncpg
+
+from projections.queries.fiscal_years import fiscal_years
+from schemas.model import Model
+
+# Postings as the balances count them: struck rows are none.
+CONTENTS = """
+    SELECT year AS first_day,
+        (SELECT count(*) FROM ledger.voucher AS booked
+            WHERE booked.company_id = $1 AND booked.fiscal_year = year) AS vouchers,
+        (SELECT coalesce(sum(postings), 0)::bigint FROM ledger.account_balance AS balance
+            WHERE balance.company_id = $1 AND balance.fiscal_year = year) AS postings,
+        (SELECT count(*) FROM ledger.set_aside_voucher AS aside
+            WHERE aside.company_id = $1 AND aside.fiscal_year = year) AS set_aside
+    FROM unnest($2::date[]) WITH ORDINALITY AS wanted (year, place) ORDER BY place
+"""
+# It is told as completed once the status shows it.
+PURGE_STATE = """
+    SELECT asked.generation, asked.fiscal_years, coalesce(told.vouchers, 0) AS vouchers,
+        coalesce(told.postings, 0) AS postings,
+        CASE told.state WHEN 'completed' THEN 'completed' ELSE 'started' END AS state
+    FROM engine.purge AS asked
+    LEFT JOIN status.purge AS told USING (company_id, generation)
+    WHERE asked.company_id = $1 AND asked.command_id = $2
+"""
+LAST_PURGE = """
+    SELECT fiscal_years, reload, requested_by, state, started_at, completed_at, vouchers, postings
+    FROM status.purge WHERE company_id = $1 ORDER BY generation DESC LIMIT 1
+"""
+State = Literal["started", "completed"]
+
+
+class YearContents(Model):
+    """What the ledger holds of a fiscal year."""
+
+    first_day: date
+    last_day: date | None  # None: the source has not said it yet.
+    vouchers: int
+    postings: int
+    set_aside: int
+
+
+class PurgeState(Model):
+    generation: int
+    fiscal_years: tuple[date, ...] | None  # None: all of them.
+    state: State
+    vouchers: int  # What went, once it is completed.
+    postings: int
+
+
+class LastPurge(Model):
+    """The last time that a company's bookkeeping was emptied, and by whom."""
+
+    fiscal_years: tuple[date, ...] | None
+    reload: bool
+    requested_by: str
+    state: State
+    started_at: datetime
+    completed_at: datetime | None
+    vouchers: int
+    postings: int
+
+
+async def contents(
+    connection: asyncpg.Connection, company_id: str, years: Sequence[date] | None
+) -> list[YearContents]:
+    """What the ledger holds of those years, or of all that it knows; the oldest first."""
+    known = await fiscal_years(connection, company_id)
+    last_days = {year.first_day: year.last_day for year in known}
+    wanted = list(last_days) if years is None else sorted(years)
+    rows = await connection.fetch(CONTENTS, company_id, wanted)
+    return [YearContents(**row, last_day=last_days.get(row["first_day"])) for row in rows]
+
+
+async def purge_state(
+    connection: asyncpg.Connection, company_id: str, command_id: str
+) -> PurgeState | None:
+    """How far the purge has come that a command has led to; None where there is none."""
+    row = await connection.fetchrow(PURGE_STATE, company_id, command_id)
+    return None if row is None else PurgeState(**row)
+
+
+async def last_purge(connection: asyncpg.Connection, company_id: str) -> LastPurge | None:
+    """The newest purge of a company, ended or not."""
+    row = await connection.fetchrow(LAST_PURGE, company_id)
+    return None if row is None else LastPurge(**row)

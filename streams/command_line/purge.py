@@ -1,0 +1,106 @@
+"""`bokflow purge`: empties a company's bookkeeping, all of it or some fiscal years."""
+
+import sys
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from projections.queries.company_facts import check_known
+from projections.queries.company_status import company_status
+from projections.queries.fiscal_years import choose, fiscal_years
+from projections.queries.purges import contents
+from schemas.commands import PurgeRequested
+from streams.command_line.answer import ask, refusals, tell
+from streams.command_line.engine_command import command_id, requested_by, send, show_outcome
+from streams.command_line.options import (
+    DATA_DIR,
+    Company,
+    DataDir,
+    Lang,
+    Options,
+    Output,
+    Wait,
+    check_company_id,
+    read_year,
+)
+from streams.command_line.purge_page import Preview, show_preview
+from streams.command_line.purge_wait import show_purged, wait_for_purge
+from streams.command_line.refusal import EXIT_REFUSED, CommandRefused
+from streams.command_line.texts import label
+
+Years = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--year",
+        metavar="YEAR",
+        help="Only this fiscal year, by its calendar year or first day; may be repeated.",
+    ),
+]
+Reload = Annotated[bool, typer.Option("--reload", help="Fetch the same from the source after it.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the company's id.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")]
+
+
+def purge(
+    company: Company,
+    year: Years = None,
+    reload: Reload = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """Empty a company's bookkeeping; shows first what goes, and asks for the company's id."""
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        check_company_id(company)
+        preview = _preview(options, company, year or [], reload=reload)
+        if dry_run:
+            tell(options, preview, show_preview)
+            return
+        if not yes:
+            show_preview(preview, options.language, stderr=True)
+            _confirm(options, company)
+        command = PurgeRequested(
+            company_id=company,
+            command_id=command_id(),
+            requested_by=requested_by(),
+            fiscal_years=preview.chosen,
+            reload=reload,
+        )
+        sent = send(options, command)
+        if not wait:
+            tell(options, sent, show_outcome)
+            return
+        ended = wait_for_purge(options, command)
+        tell(options, ended, show_purged)
+    if not ended.is_well:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _preview(options: Options, company: str, years: list[str], *, reload: bool) -> Preview:
+    """What would go. Raises CommandRefused, NotFound."""
+    wanted = [read_year(text) for text in years]
+
+    async def question(connection: asyncpg.Connection) -> Preview:
+        await check_known(connection, company)
+        known = await fiscal_years(connection, company) if wanted else []
+        chosen = tuple(sorted({choose(company, known, one).first_day for one in wanted})) or None
+        return Preview.of(
+            await company_status(connection, company),
+            await contents(connection, company, chosen),
+            chosen=chosen,
+            reload=reload,
+        )
+
+    return ask(options, question)
+
+
+def _confirm(options: Options, company: str) -> None:
+    """Asks on stderr, so that a pipe gets results only. Raises CommandRefused."""
+    typer.echo(label("purge.confirm", options.language, company_id=company), nl=False, err=True)
+    if sys.stdin.readline().strip() != company:
+        raise CommandRefused("not_confirmed", company_id=company)

@@ -1,0 +1,108 @@
+"""What a purge takes and what stays, for people to decide upon; and what one has taken."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Literal, Self
+
+from projections.queries.company_status import CompanyState
+from projections.queries.purges import LastPurge, YearContents
+from schemas.model import Model
+from schemas.sources import UPLOADED
+from streams.command_line.show import count, day, fitting_table, moment, printable, printer
+from streams.command_line.texts import label
+
+COUNTS = ("vouchers", "postings", "set_aside")
+# How the bookkeeping comes back.
+Then = Literal["reload", "automatic", "upload", "nothing"]
+
+
+class Preview(Model):
+    """What a purge would take now."""
+
+    company_id: str
+    chosen: tuple[date, ...] | None  # Fiscal years by their first days; None is all of them.
+    years: tuple[YearContents, ...]
+    cancels_run: str | None  # The run that is going.
+    then: Then
+    next_run_at: datetime | None
+
+    @classmethod
+    def of(
+        cls,
+        company: CompanyState,
+        years: list[YearContents],
+        *,
+        chosen: tuple[date, ...] | None,
+        reload: bool,
+    ) -> Self:
+        due_at = company.connection.due_at if company.connection else None
+        then: Then = "nothing"
+        if reload:
+            then = "reload"
+        elif company.source in UPLOADED:
+            then = "upload"
+        elif due_at is not None:
+            then = "automatic"
+        return cls(
+            company_id=company.company_id,
+            chosen=chosen,
+            years=tuple(years),
+            cancels_run=company.syncing.run_id if company.syncing else None,
+            then=then,
+            next_run_at=due_at,
+        )
+
+
+def show_preview(found: Preview, language: str, *, stderr: bool = False) -> None:
+    """A table of the years, then what stays and what follows, a sentence a line."""
+    console = printer(stderr=stderr)
+    facts = {"company_id": found.company_id}
+    if found.years:
+        console.print(label("title.purge", language, **facts), style="bold")
+        rows = list(_rows(found, language))
+        columns = ("fiscal_year", *COUNTS)
+        console.print(fitting_table(rows, language, columns, right=COUNTS))
+    else:
+        console.print(label("purge.nothing", language, **facts), style="bold")
+    for line in _lines(found, language):
+        console.print(line)
+
+
+def _rows(found: Preview, language: str) -> Iterator[dict[str, str]]:
+    for year in found.years:
+        last_day = f" – {day(year.last_day)}" if year.last_day else ""
+        yield {
+            "fiscal_year": f"{day(year.first_day)}{last_day}",
+            **{name: count(getattr(year, name), language) for name in COUNTS},
+        }
+    if len(found.years) > 1:
+        totals = {name: sum(getattr(year, name) for year in found.years) for name in COUNTS}
+        told = {name: count(total, language) for name, total in totals.items()}
+        yield {"fiscal_year": label("total", language), **told}
+
+
+def _lines(found: Preview, language: str) -> Iterator[str]:
+    yield label("purge.goes.all" if found.chosen is None else "purge.goes.years", language)
+    yield label("purge.stays", language)
+    if found.cancels_run:
+        yield label("purge.cancels", language)
+    yield label(f"purge.then.{found.then}", language, at=moment(found.next_run_at))
+
+
+def told_years(years: tuple[date, ...] | None, language: str) -> str:
+    """The fiscal years of a purge, by their first days."""
+    return label("purge.all", language) if years is None else ", ".join(map(day, years))
+
+
+def told_last_purge(found: LastPurge, language: str) -> str:
+    """When, by whom, and what went."""
+    by = label("purge.by", language, who=printable(found.requested_by))
+    return label(
+        f"purge.{found.state}",
+        language,
+        at=moment(found.completed_at or found.started_at),
+        by=by if found.requested_by else "",
+        years=told_years(found.fiscal_years, language),
+        vouchers=count(found.vouchers, language),
+        postings=count(found.postings, language),
+    )

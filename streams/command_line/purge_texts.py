@@ -1,0 +1,81 @@
+"""What the command line says of purges, in Swedish and English."""
+
+from streams.command_line.text import Text
+
+PURGE_LABELS = {
+    "title.purge": Text("{company_id}: det här töms", "{company_id}: this is emptied"),
+    "postings": Text("Transaktioner", "Postings"),
+    "set_aside": Text("Undanlagda", "Set aside"),
+    "purge.all": Text("allt", "all of it"),
+    "purge.nothing": Text(
+        "{company_id} har ingen bokföring att tömma.", "{company_id} has no bookkeeping to empty."
+    ),
+    "purge.goes.all": Text(
+        "Med verifikationerna försvinner konton, objekt, balanser, budgetar per period och"
+        " avstämningar.",
+        "With the vouchers go accounts, objects, balances, period budgets and proofs.",
+    ),
+    "purge.goes.years": Text(
+        "Med verifikationerna försvinner årens balanser, budgetar per period och avstämningar;"
+        " räkenskapsår, konton och objekt är kvar.",
+        "With the vouchers go the years' balances, period budgets and proofs; fiscal years,"
+        " accounts and objects stay.",
+    ),
+    "purge.stays": Text(
+        "Kvar är kopplingen, historiken över körningar och uppladdningar, rapportmallar och"
+        " budgetversioner. Händelserna ligger kvar i Kafka; ingen omspelning tar tillbaka det som"
+        " töms.",
+        "What stays: the connection, the history of runs and uploads, report templates and budget"
+        " versions. The events stay in Kafka; no replay brings back what is emptied.",
+    ),
+    "purge.cancels": Text(
+        "En körning pågår: den avbryts först.", "A run is going: it is cancelled first."
+    ),
+    "purge.then.reload": Text(
+        "Sedan hämtas detsamma på nytt från källan.",
+        "Then the same is fetched from the source again.",
+    ),
+    "purge.then.automatic": Text(
+        "Nästa automatiska körning ({at}) hämtar bokföringen igen.",
+        "The next automatic run ({at}) fetches the bookkeeping again.",
+    ),
+    "purge.then.upload": Text(
+        "Bokföringen kommer tillbaka först med en ny fil: bokflow import.",
+        "The bookkeeping comes back with a new file only: bokflow import.",
+    ),
+    "purge.then.nothing": Text(
+        "Ingenting hämtas av sig självt efteråt.", "Nothing is fetched by itself afterwards."
+    ),
+    "purge.confirm": Text(
+        "Skriv företagets id ({company_id}) för att tömma: ",
+        "Type the company's id ({company_id}) to empty it: ",
+    ),
+    "phase.purging": Text("Tömmer", "Emptying"),
+    "purged": Text(
+        "{company_id} är tömt ({years}): {vouchers} verifikationer, {postings} transaktioner.",
+        "{company_id} is emptied ({years}): {vouchers} vouchers, {postings} postings.",
+    ),
+    "last_purge": Text("Senast tömt", "Last emptied"),
+    "purge.completed": Text(
+        "{at}{by}: {years}, {vouchers} verifikationer, {postings} transaktioner",
+        "{at}{by}: {years}, {vouchers} vouchers, {postings} postings",
+    ),
+    "purge.started": Text("{at}{by}: {years}, pågår", "{at}{by}: {years}, going on"),
+    "purge.by": Text(" av {who}", " by {who}"),
+}
+
+PURGE_WORDS = {
+    "purge_requested.v1": Text("Tömning", "Purge"),
+    "company_removal_requested.v1": Text("Borttagning", "Removal"),
+    "superseded_by_purge": Text("bokföringen tömdes", "the bookkeeping was emptied"),
+    "emptied": Text("tömd", "emptied"),
+}
+
+PURGE_REFUSALS = {
+    "not_confirmed": Text(
+        "Ingenting tömdes: det som skrevs var inte {company_id}. Skriv företagets id, eller ange"
+        " --yes.",
+        "Nothing was emptied: what was typed was not {company_id}. Type the company's id, or give"
+        " --yes.",
+    ),
+}
