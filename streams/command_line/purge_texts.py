@@ -4,8 +4,6 @@ from streams.command_line.text import Text
 
 PURGE_LABELS = {
     "title.purge": Text("{company_id}: det här töms", "{company_id}: this is emptied"),
-    "postings": Text("Transaktioner", "Postings"),
-    "set_aside": Text("Undanlagda", "Set aside"),
     "purge.all": Text("allt", "all of it"),
     "purge.nothing": Text(
         "{company_id} har ingen bokföring att tömma.", "{company_id} has no bookkeeping to empty."
@@ -52,12 +50,12 @@ PURGE_LABELS = {
     ),
     "phase.purging": Text("Tömmer", "Emptying"),
     "purged": Text(
-        "{company_id} är tömt ({years}): {vouchers} verifikationer, {postings} transaktioner.",
+        "{company_id} är tömt ({years}): {vouchers} verifikationer, {postings} rader.",
         "{company_id} is emptied ({years}): {vouchers} vouchers, {postings} postings.",
     ),
     "last_purge": Text("Senast tömt", "Last emptied"),
     "purge.completed": Text(
-        "{at}{by}: {years}, {vouchers} verifikationer, {postings} transaktioner",
+        "{at}{by}: {years}, {vouchers} verifikationer, {postings} rader",
         "{at}{by}: {years}, {vouchers} vouchers, {postings} postings",
     ),
     "purge.started": Text("{at}{by}: {years}, pågår", "{at}{by}: {years}, going on"),
