@@ -1,7 +1,7 @@
 """A database with books in it, filled by the projections themselves, as the agents would."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -31,6 +31,10 @@ CONNECT = """
 DECIDE = """
     INSERT INTO engine.command (company_id, command_id, type, decided_at, run_id, rejection, detail)
     VALUES ($1, $2, 'sync_requested.v1', engine.clock(), $3, $4, $5)
+"""
+PURGE = """
+    INSERT INTO engine.purge (company_id, generation, command_id, fiscal_years, started_at)
+    VALUES ($1, 1, $2, $3, engine.clock())
 """
 HOLD_LEASE = "INSERT INTO engine.lease VALUES ($1, 'test', engine.clock() + $2)"
 
@@ -86,6 +90,10 @@ class Books:
             await self.connection.execute(f"SET LOCAL search_path = {STATUS.schema}")
             await status.apply(self.connection, [event])
 
+    def continues(self, *, after: int, company: str = COMPANY) -> None:
+        """Lifecycle events go on where others have left off."""
+        self._sequences[company] = after
+
     async def queue(
         self, run_id: str = "run-1", *, company: str = COMPANY, expected: int = 0
     ) -> None:
@@ -118,6 +126,12 @@ class Books:
     ) -> None:
         """What the engine has decided about a command."""
         await self.connection.execute(DECIDE, company, command_id, run_id, rejection, detail)
+
+    async def purge(
+        self, command_id: str, years: tuple[date, ...] | None = None, *, company: str = COMPANY
+    ) -> None:
+        """A first purge that the engine has begun."""
+        await self.connection.execute(PURGE, company, command_id, years)
 
     async def move(self, run_id: str = "run-1", **columns: Any) -> None:
         """Sets columns of the engine's run."""

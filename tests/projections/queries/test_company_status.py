@@ -100,6 +100,7 @@ async def test_all_that_is_known_is_told_in_the_agreed_shape(books: Books) -> No
         "verification": {"state": "unverified", "as_of": None, "differences": []},
         "counts": {"vouchers": 7, "postings": 14, "set_aside": 1},
         "connection": None,
+        "last_purge": None,
     }
 
 

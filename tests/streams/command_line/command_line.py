@@ -22,8 +22,8 @@ class CommandLine:
     def dsn(self) -> str:
         return self.environment["BOKFLOW_POSTGRES_DSN"]
 
-    def run(self, *arguments: str, exit_code: int = 0) -> Result:
-        result = CliRunner().invoke(app, arguments, env=self.environment)
+    def run(self, *arguments: str, exit_code: int = 0, typed: str = "") -> Result:
+        result = CliRunner().invoke(app, arguments, env=self.environment, input=typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == exit_code, result.output

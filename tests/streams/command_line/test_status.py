@@ -32,6 +32,7 @@ KEYS = [
     "verification",
     "counts",
     "connection",
+    "last_purge",
 ]
 
 

@@ -1,0 +1,129 @@
+"""`bokflow purge`: what it shows and asks before anything is sent, and what it waits for."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from schemas.commands import PurgeRequested
+from schemas.lifecycle_events import (
+    CompanyRegistered,
+    PurgeCompleted,
+    PurgeStarted,
+    SyncFailed,
+    SyncQueued,
+)
+from streams.command_line.options import Options
+from streams.command_line.purge_wait import PurgeOutcome, _wait
+from streams.command_line.run_progress import run_progress
+from tests.books import Books
+from tests.builders import COMPANY, YEAR, a_read, a_voucher, some_years
+from tests.streams.command_line.command_line import CommandLine
+
+pytestmark = pytest.mark.engine
+
+
+async def connected(books: Books) -> None:
+    await books.register(source="fortnox")
+    await books.happened(CompanyRegistered, source="fortnox")
+    await books.connect(due_in=timedelta(hours=1))
+    await books.project(some_years(YEAR), a_read(a_voucher("1"), a_voucher("2"), run=2))
+
+
+@pytest.fixture
+def away(command_line: CommandLine) -> CommandLine:
+    """A broker that does not answer: whatever is sent is refused, and seen by that."""
+    command_line.environment["BOKFLOW_KAFKA_URL"] = "127.0.0.1:1"
+    command_line.fill(connected)
+    return command_line
+
+
+def test_a_dry_run_tells_what_goes_and_what_stays_and_sends_nothing(away: CommandLine) -> None:
+    told = away.run("purge", COMPANY, "--dry-run").stdout
+    found = away.json("purge", COMPANY, "--dry-run", "--year", str(YEAR))
+
+    assert "2025-01-01 – 2025-12-31" in told
+    for kept in ("report templates", "budget versions", "The next automatic run"):
+        assert kept in told
+    assert found["chosen"] == [str(YEAR)]
+    assert [(year["vouchers"], year["postings"]) for year in found["years"]] == [(2, 4)]
+    assert (found["then"], found["cancels_run"]) == ("automatic", None)
+
+
+def test_it_is_said_that_a_run_is_cancelled(away: CommandLine) -> None:
+    async def queued(books: Books) -> None:
+        await books.queue("run-1")
+
+    away.fill(queued)
+
+    assert "cancelled first" in away.run("purge", COMPANY, "--dry-run", "--reload").stdout
+    found = away.json("purge", COMPANY, "--dry-run", "--reload")
+    assert (found["then"], found["cancels_run"]) == ("reload", "run-1")
+
+
+@pytest.mark.parametrize("typed", ["", "yes\n", "bageri\n"])
+def test_only_the_id_of_the_company_is_a_yes(away: CommandLine, typed: str) -> None:
+    refused = away.run("purge", COMPANY, typed=typed, exit_code=1)
+
+    assert "not_confirmed: Nothing was emptied" in refused.stderr
+    assert "report templates" in refused.stderr  # What is asked for is shown, beside results.
+    assert refused.stdout == ""
+
+
+def test_the_id_or_the_option_sends_it(away: CommandLine) -> None:
+    asked = away.run("purge", COMPANY, typed=f"{COMPANY}\n", exit_code=1)
+
+    assert "kafka_unreachable" in asked.stderr
+    assert away.refusal("purge", COMPANY, "--yes") == "kafka_unreachable"
+
+
+def test_what_is_not_there_is_refused_before_anything_is_asked(away: CommandLine) -> None:
+    assert away.refusal("purge", "nobody") == "unknown_company"
+    assert away.refusal("purge", COMPANY, "--year", "2019") == "unknown_fiscal_year"
+    assert away.refusal("purge", COMPANY, "--year", "20x", exit_code=2) == "invalid_year"
+
+
+def test_the_status_shows_the_last_purge_and_who_asked(away: CommandLine) -> None:
+    async def purged(books: Books) -> None:
+        books.continues(after=1)
+        await books.happened(PurgeStarted, generation=1, requested_by="anna")
+        await books.happened(PurgeCompleted, generation=1, vouchers=2, postings=4)
+
+    away.fill(purged)
+
+    (line,) = (one for one in away.run("status", COMPANY).stdout.splitlines() if "anna" in one)
+    assert line.startswith("Last emptied")
+    assert line.rstrip().endswith("by anna: all of it, 2 vouchers, 4 postings")
+
+
+def _waited(away: CommandLine, monkeypatch: pytest.MonkeyPatch) -> PurgeOutcome:
+    monkeypatch.setenv("BOKFLOW_POSTGRES_DSN", away.dsn)
+    command = PurgeRequested(company_id=COMPANY, command_id="c-1", reload=True)
+    with run_progress("", "en") as progress:
+        wait = _wait(Options(Path(), "table", "en"), command, progress)
+        return asyncio.run(asyncio.wait_for(wait, 10))
+
+
+def test_it_waits_for_the_emptied_ledger_and_for_the_reload(
+    away: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def purged(books: Books) -> None:
+        books.continues(after=1)
+        await books.purge("c-1")
+        await books.queue("run-1")
+        await books.decide("c-1", run_id="run-1")
+        await books.happened(PurgeStarted, generation=1, reload=True)
+        await books.happened(SyncQueued, run_id="run-1", trigger="reload", source="fortnox")
+        await books.happened(PurgeCompleted, generation=1, vouchers=2, postings=4)
+        await books.happened(SyncFailed, run_id="run-1", reason="source_unavailable")
+        await books.move(state="failed", reason="timed_out", finished_at=await books.now())
+
+    away.fill(purged)
+
+    found = _waited(away, monkeypatch)
+
+    assert (found.vouchers, found.postings, found.fiscal_years) == (2, 4, None)
+    assert found.reload is not None
+    assert (found.reload.status, found.reload.reason) == ("failed", "timed_out")
+    assert not found.is_well
