@@ -27,6 +27,8 @@ KEEP_FENCE = """
     INSERT INTO engine.unknown_company (company_id, lifecycle_sequence, generation, run_number)
     SELECT company_id, lifecycle_sequence, generation, run_number FROM engine.company
     WHERE company_id = $1
+    ON CONFLICT (company_id) DO UPDATE SET lifecycle_sequence = excluded.lifecycle_sequence,
+        generation = excluded.generation, run_number = excluded.run_number
 """
 # In the order in which they refer to each other.
 FORGET = (

@@ -14,7 +14,7 @@ from streams import companies, request_window, watermarks
 from streams.database import Database
 from streams.reading_thread import ReadingThread
 from streams.settings import Settings
-from streams.sync_runs import Claimed
+from streams.sync_runs import Claimed, RunLost
 from streams.upload_source import open_upload
 
 ANY_COMPANY = "*"
@@ -57,23 +57,24 @@ async def open_source(
     )
     number = await thread.do(connector.organisation_number)
     async with database.transaction() as connection:
-        await check_owner(connection, run.company_id, number)
+        await check_owner(connection, run, number)
     return connector
 
 
-async def check_owner(connection: asyncpg.Connection, company_id: str, number: str | None) -> None:
+async def check_owner(connection: asyncpg.Connection, run: Claimed, number: str | None) -> None:
     """Keeps the number that a source gives, where the company had none; none says nothing.
 
-    Raises OrganisationNumberDiffers.
+    Raises OrganisationNumberDiffers, and RunLost where the company has been removed meanwhile.
     """
     found = normalised_organisation_number(number or "")
     if found is None:
         return
-    row = await connection.fetchrow(companies.LOCK, company_id)
-    assert row is not None, "a company that has a run is registered"
+    row = await connection.fetchrow(companies.LOCK, run.company_id)
+    if row is None:
+        raise RunLost(run.run_id)
     known = row["organisation_number"]
     if known is None:
-        await connection.execute(KEEP_NUMBER, company_id, found)
+        await connection.execute(KEEP_NUMBER, run.company_id, found)
     elif known != found:
         raise OrganisationNumberDiffers(found=found, known=known)
 

@@ -8,7 +8,7 @@ from schemas.known_books import KnownBooks
 from streams import retry, uploads
 from streams.database import Database
 from streams.reading_thread import ReadingThread
-from streams.sync_runs import Claimed
+from streams.sync_runs import Claimed, RunLost
 
 LEDGER_GENERATION = "SELECT coalesce(max(generation), 0) FROM ledger.company WHERE company_id = $1"
 LEDGER_DELAY_SECONDS_MAX = 5.0
@@ -24,12 +24,17 @@ class LedgerBehind(TransientError):
 
 
 async def open_upload(database: Database, run: Claimed, thread: ReadingThread) -> SieConnector:
-    """The connector of the run's file. Raises UploadRefused where the company takes it no more."""
+    """The connector of the run's file.
+
+    Raises UploadRefused where the company takes it no more, RunLost where a purge ended the run.
+    """
     assert run.upload_id is not None, "the caller has looked"
     known = await _known_books(database, run)
     async with database.connection() as connection:
         await uploads.check_again(connection, run.upload_id)
         stored = await uploads.fetch(connection, run.upload_id)
+    if stored is None:
+        raise RunLost(run.run_id)
     file = await thread.open(stored.file)
     return SieConnector(
         SieFile(file, name=stored.file_name),

@@ -45,7 +45,7 @@ ADD_RUN = """
     VALUES ($1, $2, 'upload', $3, '{}', $4, $5, $6, $7)
 """
 FIND_UPLOAD = """
-    SELECT company_id, file_name, forced, again, judgement ->> 'currency' AS currency,
+    SELECT company_id, file_name, size_bytes, forced, again, judgement ->> 'currency' AS currency,
         judgement ->> 'organisation_number' AS organisation_number
     FROM engine.upload WHERE upload_id = $1
 """
@@ -236,7 +236,8 @@ async def _is_connected(connection: asyncpg.Connection, company_id: str) -> bool
 async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:
     """At the claim: raises UploadRefused where the company has changed since it was stored."""
     row = await connection.fetchrow(FIND_UPLOAD, upload_id)
-    assert row is not None  # The run refers to it.
+    if row is None:
+        return  # Its company has been removed: there is nothing to fetch either.
     number = normalised_organisation_number(row["organisation_number"])
     async with connection.transaction():
         await check_company(
@@ -248,15 +249,23 @@ async def check_again(connection: asyncpg.Connection, upload_id: str) -> None:
         )
 
 
-async def fetch(connection: asyncpg.Connection, upload_id: str) -> StoredFile:
-    """The stored file; a large one lies on disk. The caller closes it."""
+async def fetch(connection: asyncpg.Connection, upload_id: str) -> StoredFile | None:
+    """The stored file; a large one lies on disk. The caller closes it.
+
+    None where its run has been ended meanwhile: its chunks go with it, perhaps between two of them,
+    and half a file would pass for a year with half of its vouchers.
+    """
     row = await connection.fetchrow(FIND_UPLOAD, upload_id)
-    assert row is not None  # The run refers to it.
+    if row is None:
+        return None
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES_MAX)  # noqa: SIM115
     number = 0
     while (content := await connection.fetchval(CHUNK, upload_id, number)) is not None:
         file.write(content)
         number += 1
+    if file.tell() != row["size_bytes"]:
+        file.close()
+        return None
     file.seek(0)
     return StoredFile(cast(BinaryIO, cast(IO[bytes], file)), row["file_name"], row["again"])
 

@@ -7,6 +7,7 @@ from streams.database import Database
 from streams.reading_thread import ReadingThread
 from streams.settings import Settings
 from streams.sources import OrganisationNumberDiffers, check_owner, open_source
+from streams.sync_runs import RunLost
 from tests.books import Books
 from tests.connectors.fortnox.vendor import TOKEN, Vendor, a_vendor
 from tests.streams.runs import a_claimed_run
@@ -59,4 +60,13 @@ async def test_the_first_source_says_whose_books_they_are_and_another_is_refused
 async def test_a_source_that_gives_no_number_is_taken(pool: Database, number: str | None) -> None:
     async with pool.transaction() as connection:
         await Books(connection).register(organisation_number=OWN)
-        await check_owner(connection, "bageriet", number)
+        await check_owner(connection, a_claimed_run(), number)
+
+
+@pytest.mark.engine
+async def test_a_company_that_is_removed_while_its_source_is_opened_has_no_run(
+    pool: Database,
+) -> None:
+    async with pool.transaction() as connection:
+        with pytest.raises(RunLost):
+            await check_owner(connection, a_claimed_run(), OWN)

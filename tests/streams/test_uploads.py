@@ -6,8 +6,12 @@ import pytest
 
 from schemas.errors import UploadRefused
 from streams import uploads
+from streams.reading_thread import ReadingThread
+from streams.sync_runs import RunLost
+from streams.upload_source import open_upload
 from tests.connectors.sie.builders import VOUCHER, a_file
 from tests.streams.command_topic import CommandTopic
+from tests.streams.runs import a_claimed_run
 
 pytestmark = pytest.mark.engine
 
@@ -88,3 +92,27 @@ async def test_connecting_it_again_begins_from_the_start(topic: CommandTopic) ->
     assert tuple(row) == ("fortnox", "connected")
     with pytest.raises(UploadRefused, match="connected to fortnox"):
         await uploaded(topic)
+
+
+@pytest.mark.parametrize("command", ["purge_requested", "company_removal_requested"])
+async def test_a_file_whose_run_is_ended_while_it_is_opened_is_not_read_by_half(
+    topic: CommandTopic, command: str
+) -> None:
+    run_id = await uploaded(topic)
+    upload_id = await topic.value("SELECT upload_id FROM engine.upload")
+    run = a_claimed_run(run_id=run_id, company_id="bageriet", upload_id=upload_id)
+
+    await topic.command(command)
+
+    with ReadingThread() as thread, pytest.raises(RunLost):
+        await open_upload(topic.database, run, thread)
+
+
+async def test_a_file_of_which_some_chunks_are_gone_is_no_file(topic: CommandTopic) -> None:
+    await uploaded(topic)
+    async with topic.database.connection() as connection:
+        upload_id = await connection.fetchval(
+            "UPDATE engine.upload_chunk SET content = substr(content, 1, 4) RETURNING upload_id"
+        )
+
+        assert await uploads.fetch(connection, upload_id) is None
