@@ -66,6 +66,7 @@ PURGE_WORDS = {
     "purge_requested.v1": Text("Tömning", "Purge"),
     "company_removal_requested.v1": Text("Borttagning", "Removal"),
     "superseded_by_purge": Text("bokföringen tömdes", "the bookkeeping was emptied"),
+    "company_removed": Text("företaget togs bort", "the company was removed"),
     "emptied": Text("tömd", "emptied"),
 }
 

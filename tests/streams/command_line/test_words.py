@@ -22,8 +22,6 @@ from projections.status.indicator import Colour
 from schemas.bookkeeping import SetAsideReason
 from schemas.commands import (
     AnyCommand,
-    CompanyRemovalRequested,
-    PurgeRequested,
     ReconnectRequested,
 )
 from schemas.errors import LossCode, NotFound, RejectedError, SyncError, UploadRefused
@@ -65,7 +63,7 @@ CODES = {
     "what the doctor finds": get_args(checkup.State),
 }
 # The engine rejects them for now, and the command line cannot send them.
-NOT_THERE_YET = (PurgeRequested, ReconnectRequested, CompanyRemovalRequested)
+NOT_THERE_YET = (ReconnectRequested,)
 
 
 def load_everything() -> None:
