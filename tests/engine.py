@@ -210,7 +210,7 @@ async def fresh_engine(
     stack: Stack, endpoints: Endpoints, directory: Path
 ) -> AsyncIterator[Engine]:
     """Topics made anew and a database of its own; what was started is ended afterwards."""
-    await _forget_topics(endpoints.kafka_url)
+    await forget_topics(endpoints.kafka_url)
     name = f"scenario_{next(_numbers)}"
     await _administer(endpoints, f"CREATE DATABASE {name} OWNER bokflow")
     dsn = endpoints.postgres_dsn.replace("/bokflow?", f"/{name}?")
@@ -255,7 +255,7 @@ async def _administer(endpoints: Endpoints, statement: str) -> None:
         await connection.close()
 
 
-async def _forget_topics(kafka_url: str) -> None:
+async def forget_topics(kafka_url: str) -> None:
     await delete_topics(kafka_url, [topic.name for topic in TOPICS])
 
 

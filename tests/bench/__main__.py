@@ -6,9 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import importing, latency, many_companies, projection, reading, table
+from tests.bench import importing, latency, many_companies, projection, purge, reading, table
 
-NAMES = ("reading", "projection", "import", "same-again", "latency", "companies")
+NAMES = ("reading", "projection", "import", "same-again", "latency", "companies", "purge")
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
             latency.run(directory)
         if only in (None, "companies"):
             many_companies.run(directory)
+        if only in (None, "purge"):
+            purge.run(directory)
     print(f"\n{time.monotonic() - started_at:.0f} s in all", flush=True)
 
 

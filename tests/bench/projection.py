@@ -88,13 +88,13 @@ async def _run(data_dir: Path, endpoints: Endpoints, pages: list[Page]) -> None:
     copied: list[Copied] = []
     remarks: list[str] = []
     for number in range(1, ROUNDS + 1):
-        async with _database(endpoints) as own:
+        async with fresh_database(endpoints) as own:
             if number == 1:
                 await _publish(own, pages)
             table.step(f"projection: worker, round {number} of {ROUNDS}")
             remarks += await _by_worker(data_dir, own, pages, worker)
             copied.append(await copy(own.postgres_dsn, own.postgres_admin_dsn, times=1))
-        async with _database(endpoints) as own:
+        async with fresh_database(endpoints) as own:
             table.step(f"projection: projector without Kafka, round {number} of {ROUNDS}")
             await _in_process(data_dir, own, pages, alone)
     _show(pages, worker, alone, copied)
@@ -103,7 +103,7 @@ async def _run(data_dir: Path, endpoints: Endpoints, pages: list[Page]) -> None:
 
 
 @asynccontextmanager
-async def _database(endpoints: Endpoints) -> AsyncIterator[Endpoints]:
+async def fresh_database(endpoints: Endpoints) -> AsyncIterator[Endpoints]:
     """A migrated database without rows; the log stays as it is."""
     await _administer(endpoints, DROP, MAKE)
     own = replace(endpoints, postgres_dsn=endpoints.postgres_dsn.replace("/bokflow?", "/bench?"))
