@@ -101,6 +101,10 @@ class Service:
     async def begin(self, company: str, **fields: Any) -> str:
         """The run that was asked for, once it waits for its turn or is going."""
         command_id = await self.command("sync_requested", company, **fields)
+        return await self.run_of(company, command_id)
+
+    async def run_of(self, company: str, command_id: str) -> str:
+        """The run that a command has led to, once it has."""
 
         async def look() -> str | None:
             run_id: str | None = await self.engine.value(RUN_BY, company, command_id)
