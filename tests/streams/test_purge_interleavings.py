@@ -41,15 +41,26 @@ class PurgeMachine(RuleBasedStateMachine):
         self.world = PurgeWorld(database)
         self.run(self.world.begin())
 
-    @initialize(kept=some.lists(some.tuples(companies, keys), unique=True, max_size=8))
-    def connect_companies(self, kept: list[Any]) -> None:
+    @initialize(
+        kept=some.lists(some.tuples(companies, keys), unique=True, min_size=2, max_size=9),
+        is_synced=some.booleans(),
+    )
+    def connect_companies(self, kept: list[Any], is_synced: bool) -> None:
         for company, key in kept:
             self.world.sources[company].write(key)
         for company in COMPANIES:
             self.run(self.world.connect(company))
+        if is_synced:
+            self.run(self.world.settle_all())
 
-    @rule(what=some.sampled_from(WISHES), company=companies, year=years, reload=some.booleans())
-    def ask(self, what: str, company: str, year: Any, reload: bool) -> None:
+    @rule(
+        what=some.sampled_from(WISHES),
+        company=companies,
+        year=years,
+        reload=some.booleans(),
+        is_relayed=some.booleans(),
+    )
+    def ask(self, what: str, company: str, year: Any, reload: bool, is_relayed: bool) -> None:
         scope = {} if year is None else {"fiscal_years": [year]}
         match what:
             case "connect":
@@ -60,6 +71,8 @@ class PurgeMachine(RuleBasedStateMachine):
                 self.run(self.world.command(what, company, reload=reload, **scope))
             case _:
                 self.run(self.world.command(what, company))
+        if is_relayed:
+            self.run(self.world.relay())
 
     @rule(data=some.data())
     def repeat_a_command(self, data: some.DataObject) -> None:
@@ -108,11 +121,13 @@ class PurgeMachine(RuleBasedStateMachine):
         self.run(runner.look() if is_told else runner.fail())
         self.run(self.world.step(runner, 0))
 
+    @precondition(lambda self: self.world.ledger.waiting)
     @rule(count=some.integers(1, 12), again=some.integers(0, 3), is_killed=some.booleans())
     def project_ledger(self, count: int, again: int, is_killed: bool) -> None:
         self.run(self.world.ledger.apply_next(count, again=again, is_killed=is_killed))
         self.run(checks.the_ledger_is_what_its_topic_says(self.world))
 
+    @precondition(lambda self: self.world.status.waiting)
     @rule(count=some.integers(1, 12), again=some.integers(0, 3), is_killed=some.booleans())
     def project_status(self, count: int, again: int, is_killed: bool) -> None:
         self.run(self.world.status.apply_next(count, again=again, is_killed=is_killed))
@@ -129,15 +144,14 @@ class PurgeMachine(RuleBasedStateMachine):
         if end:
             self.world.log.repeat(topic, data.draw(some.integers(0, end - 1)))
 
-    @rule()
-    def settle_all(self) -> None:
+    @precondition(lambda self: self.world.ledger.waiting)
+    @rule(size=some.one_of(some.none(), some.integers(3, 20)))
+    def settle_all(self, size: int | None) -> None:
+        """Everything is done; then the topics may be read from their start, in such batches."""
         self.run(self.world.settle_all())
         self.run(checks.all_of_it(self.world))
-
-    @rule(size=some.integers(1, 9))
-    def replay(self, size: int) -> None:
-        for agent in (self.world.ledger, self.world.status):
-            self.run(_replayed(agent, size))
+        if size is not None:
+            self.run(self._replay(size))
 
     def teardown(self) -> None:
         self.run(self._end())
@@ -152,8 +166,11 @@ class PurgeMachine(RuleBasedStateMachine):
         await world.settle_all()
         await checks.all_of_it(world)
         await checks.the_ledger_equals_the_source(world, companies)
-        for agent in (world.ledger, world.status):
-            await _replayed(agent, 5)
+        await self._replay(10)
+
+    async def _replay(self, size: int) -> None:
+        for agent in (self.world.ledger, self.world.status):
+            await _replayed(agent, size)
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:
