@@ -17,6 +17,7 @@ from schemas.ledger_events import (
     AnyLedgerEvent,
     ControlTotalsObserved,
     FiscalYearsObserved,
+    LedgerPurged,
     OpeningBalancesObserved,
     ReadCompleted,
     ReadEvent,
@@ -144,6 +145,20 @@ def a_submission(
         fields: dict[str, Any] = {"vouchers": tuple(some), "spare_numbers": spare_numbers}
         events.append(an_event(VouchersSubmitted, sequence=len(events) + 1, **fields, **stamp))
     return [*events, an_end(len(events), snapshot=False, **stamp)]
+
+
+def a_purge(
+    *years: date, generation: int = 1, run: int = 1, company: str = COMPANY
+) -> AnyLedgerEvent:
+    """A purge of those fiscal years, or of all."""
+    return LedgerPurged(
+        company_id=company,
+        occurred_at=AT,
+        generation=generation,
+        run_number=run,
+        attempt=0,
+        fiscal_years=years or None,
+    )
 
 
 def a_total(account: str, amount: str, kind: str = "closing") -> ControlTotal:

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as some
 
 from schemas.bookkeeping import ControlTotal, Posting, Voucher, VoucherKey
-from schemas.ledger_events import AnyLedgerEvent, LedgerPurged, VouchersRemoved
+from schemas.ledger_events import AnyLedgerEvent, VouchersRemoved
 from tests.builders import (
-    AT,
+    a_purge,
     a_read,
     a_set_aside_voucher,
     a_submission,
@@ -69,7 +69,8 @@ def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
         year = draw(some.sampled_from(YEARS))
         if what == "purge":
             generation += 1
-            events.append(_purge(company, generation, run, draw(some.sampled_from((None, year)))))
+            years = draw(some.sampled_from(((), (year,))))
+            events.append(a_purge(*years, generation=generation, run=run, company=company))
             continue
         run += 1
         stamp: dict[str, Any] = {
@@ -167,14 +168,3 @@ def _troubled(draw: some.DrawFn, events: list[AnyLedgerEvent]) -> list[AnyLedger
     if trouble == "twice":
         return [*events[: place + 1], *events[place:]]
     return [*events, events[place]]
-
-
-def _purge(company: str, generation: int, run: int, year: date | None) -> LedgerPurged:
-    return LedgerPurged(
-        company_id=company,
-        occurred_at=AT,
-        generation=generation,
-        run_number=run,
-        attempt=0,
-        fiscal_years=None if year is None else (year,),
-    )
