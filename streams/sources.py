@@ -10,11 +10,11 @@ from connectors.registry import Access, open_connector
 from connectors.sie.header import normalised_organisation_number
 from schemas.errors import ReconnectRequired, RejectedError
 from schemas.sources import SOURCES
-from streams import companies, request_window, watermarks
+from streams import companies, request_window, sync_runs, watermarks
 from streams.database import Database
 from streams.reading_thread import ReadingThread
 from streams.settings import Settings
-from streams.sync_runs import Claimed, RunLost
+from streams.sync_runs import Claimed
 from streams.upload_source import open_upload
 
 ANY_COMPANY = "*"
@@ -35,8 +35,8 @@ async def open_source(
 ) -> Connector:
     """The connector that the run is read with: it is used, and in the end closed, in the thread.
 
-    Raises UploadRefused, ReconnectRequired, OrganisationNumberDiffers, and what the connector
-    raises.
+    Raises UploadRefused, ReconnectRequired, OrganisationNumberDiffers, RunLost, and what the
+    connector raises.
     """
     if run.upload_id is not None:
         return await open_upload(database, run, thread)
@@ -57,24 +57,25 @@ async def open_source(
     )
     number = await thread.do(connector.organisation_number)
     async with database.transaction() as connection:
-        await check_owner(connection, run, number)
+        # The company may have been removed meanwhile, and have come back with other books.
+        await sync_runs.lock_own(connection, run)
+        await check_owner(connection, run.company_id, number)
     return connector
 
 
-async def check_owner(connection: asyncpg.Connection, run: Claimed, number: str | None) -> None:
+async def check_owner(connection: asyncpg.Connection, company_id: str, number: str | None) -> None:
     """Keeps the number that a source gives, where the company had none; none says nothing.
 
-    Raises OrganisationNumberDiffers, and RunLost where the company has been removed meanwhile.
+    Raises OrganisationNumberDiffers.
     """
     found = normalised_organisation_number(number or "")
     if found is None:
         return
-    row = await connection.fetchrow(companies.LOCK, run.company_id)
-    if row is None:
-        raise RunLost(run.run_id)
+    row = await connection.fetchrow(companies.LOCK, company_id)
+    assert row is not None, "a company that has a run is registered"
     known = row["organisation_number"]
     if known is None:
-        await connection.execute(KEEP_NUMBER, run.company_id, found)
+        await connection.execute(KEEP_NUMBER, company_id, found)
     elif known != found:
         raise OrganisationNumberDiffers(found=found, known=known)
 

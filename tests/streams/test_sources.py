@@ -7,17 +7,27 @@ from streams.database import Database
 from streams.reading_thread import ReadingThread
 from streams.settings import Settings
 from streams.sources import OrganisationNumberDiffers, check_owner, open_source
-from streams.sync_runs import RunLost
+from streams.sync_runs import Claimed, RunLost
 from tests.books import Books
 from tests.connectors.fortnox.vendor import TOKEN, Vendor, a_vendor
-from tests.streams.runs import a_claimed_run
+from tests.streams.command_topic import CommandTopic
+from tests.streams.queue import Queue
 
 NUMBER = "SELECT organisation_number FROM engine.company WHERE company_id = $1"
 TENANTS = "SELECT tenant FROM engine.request_window"
 OWN = "5591234567"
 
 
-async def _open(pool: Database, vendor: Vendor, company: str) -> str | None:
+async def _claimed(pool: Database, company: str) -> Claimed:
+    async with pool.connection() as connection:
+        queue = Queue(connection)
+        await queue.add(company)
+        run = await queue.claim_next()
+    assert run is not None
+    return run
+
+
+async def _open(pool: Database, vendor: Vendor, run: Claimed) -> str | None:
     """The company's number after its source was opened."""
     settings = Settings(
         kafka_url="",
@@ -25,11 +35,10 @@ async def _open(pool: Database, vendor: Vendor, company: str) -> str | None:
         fortnox_url=f"{vendor.url}/3",
         fortnox_tokens={"*": SecretStr(TOKEN)},
     )
-    run = a_claimed_run(company_id=company, source="fortnox")
     with ReadingThread() as thread:
         await open_source(pool, settings, run, thread)
     async with pool.connection() as connection:
-        number: str | None = await connection.fetchval(NUMBER, company)
+        number: str | None = await connection.fetchval(NUMBER, run.company_id)
         return number
 
 
@@ -43,10 +52,10 @@ async def test_the_first_source_says_whose_books_they_are_and_another_is_refused
         await books.register("same", source="fortnox", organisation_number=OWN)
         await books.register("other", source="fortnox", organisation_number="5560000001")
     with a_vendor() as vendor:
-        assert await _open(pool, vendor, "new") == OWN
-        assert await _open(pool, vendor, "same") == OWN
+        assert await _open(pool, vendor, await _claimed(pool, "new")) == OWN
+        assert await _open(pool, vendor, await _claimed(pool, "same")) == OWN
         with pytest.raises(OrganisationNumberDiffers, match=OWN) as caught:
-            await _open(pool, vendor, "other")
+            await _open(pool, vendor, await _claimed(pool, "other"))
     async with pool.connection() as connection:
         tenants = await connection.fetch(TENANTS)
 
@@ -60,13 +69,21 @@ async def test_the_first_source_says_whose_books_they_are_and_another_is_refused
 async def test_a_source_that_gives_no_number_is_taken(pool: Database, number: str | None) -> None:
     async with pool.transaction() as connection:
         await Books(connection).register(organisation_number=OWN)
-        await check_owner(connection, a_claimed_run(), number)
+        await check_owner(connection, "bageriet", number)
 
 
 @pytest.mark.engine
-async def test_a_company_that_is_removed_while_its_source_is_opened_has_no_run(
-    pool: Database,
+async def test_a_runner_from_before_a_removal_says_nothing_of_whose_books_they_are(
+    pool: Database, topic: CommandTopic
 ) -> None:
-    async with pool.transaction() as connection:
+    """Neither of a company that is gone, nor of one that has come back with other books."""
+    run = await _claimed(pool, "bageriet")
+    await topic.command("company_removal_requested")
+    with a_vendor() as vendor:
         with pytest.raises(RunLost):
-            await check_owner(connection, a_claimed_run(), OWN)
+            await _open(pool, vendor, run)
+        await topic.command("connection_requested", source="fortnox")
+        with pytest.raises(RunLost):
+            await _open(pool, vendor, run)
+
+    assert await topic.value(NUMBER, "bageriet") is None
