@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.bookkeeping import Voucher
 from schemas.ledger_events import LedgerPurged, ReadEvent
-from schemas.lifecycle_events import PurgeStarted, SyncCompleted, parts_of
+from schemas.lifecycle_events import PurgeStarted, SyncCompleted, SyncFailed, parts_of
 from tests.projections.ledger.ledger_model import balances, books_after
 from tests.streams.purge_model import Purged, counts_of_purges, status_after
 from tests.streams.purge_world import COMPANIES, PurgeWorld
@@ -89,6 +89,12 @@ async def nothing_is_open(world: PurgeWorld) -> None:
     for company, told in status_after(world.status.applied).items():
         for generation, purged in told.purges.items():
             assert (purged.vouchers, purged.postings) == counts[company, generation]
+
+
+def no_run_was_in_vain(world: PurgeWorld) -> None:
+    """No message is ever lost here: the ledger has all of every read that is still wanted."""
+    ends = [event for event in world.status.applied if isinstance(event, SyncFailed)]
+    assert [event for event in ends if event.reason == "incomplete"] == []
 
 
 async def nothing_purged_has_come_back(world: PurgeWorld) -> None:
@@ -183,6 +189,7 @@ async def all_of_it(world: PurgeWorld) -> None:
     await the_ledger_is_what_its_topic_says(world)
     await the_status_is_what_its_topic_says(world)
     await nothing_is_open(world)
+    no_run_was_in_vain(world)
     await nothing_purged_has_come_back(world)
     await the_ledger_holds_what_was_fetched(world)
     await a_company_is_emptied_until_a_run_has_filled_it(world)

@@ -124,9 +124,7 @@ async def test_a_whole_purge_leaves_nothing_but_the_fence_and_its_result(books: 
         an_event(CompanyObserved, part="company", year=None, name="Bageriet AB", currency="EUR"),
         some_years(*YEARS, sequence=1),
         some_openings({"1930": "5.00"}),
-        *a_read(
-            a_voucher("1"), set_aside=[a_set_aside_voucher()], totals=[a_total("1930", "1.00")]
-        ),
+        *a_read(a_voucher("1"), set_aside=[a_set_aside_voucher()], totals=totals),
     ]
     await books.project(every)
     await books.project([one.model_copy(update={"company_id": OTHER}) for one in every])
