@@ -1,0 +1,130 @@
+"""What the status keeps of purges, and of companies that were removed: in batches, in tables."""
+
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from projections.migrate import STATUS
+from projections.status import projection
+from schemas.lifecycle_events import (
+    AnyLifecycleEvent,
+    CompanyRegistered,
+    CompanyRemoved,
+    PurgeCompleted,
+    PurgeStarted,
+)
+from schemas.parts import PARTS
+from tests.projections.status.test_fold import DIRECT, a_sync, an_event, at, completed
+
+pytestmark = pytest.mark.engine
+YEAR = date(2025, 1, 1)
+TABLES = ("company_status", "part_status", "sync_run", "purge")
+
+
+class Status:
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def apply(self, *events: AnyLifecycleEvent) -> int:
+        """One batch."""
+        async with self._connection.transaction():
+            await self._connection.execute(f"SET LOCAL search_path = {STATUS.schema}")
+            return await projection.apply(self._connection, events)
+
+    async def rows(self, table: str) -> list[dict[str, Any]]:
+        rows = await self._connection.fetch(f"SELECT * FROM status.{table} ORDER BY 1, 2")
+        return [dict(row) for row in rows]
+
+
+@pytest.fixture
+def status(database: asyncpg.Connection) -> Status:
+    return Status(database)
+
+
+def started(sequence: int, generation: int, *years: date, **fields: Any) -> AnyLifecycleEvent:
+    fields |= {"generation": generation, "fiscal_years": years or None}
+    return an_event(PurgeStarted, sequence, **fields)
+
+
+def ended(sequence: int, generation: int, vouchers: int) -> AnyLifecycleEvent:
+    counts = {"vouchers": vouchers, "postings": 2 * vouchers}
+    return an_event(PurgeCompleted, sequence, generation=generation, **counts)
+
+
+async def test_every_purge_stays_with_who_asked_for_it_and_what_went(status: Status) -> None:
+    await status.apply(DIRECT, started(2, 1, YEAR, requested_by="Åsa"), started(3, 2, reload=True))
+    await status.apply(ended(4, 1, 7))
+    await status.apply(ended(5, 2, 1), ended(4, 1, 9))  # The second one comes again.
+
+    first, second = await status.rows("purge")
+    assert (first["generation"], first["fiscal_years"], first["requested_by"]) == (1, [YEAR], "Åsa")
+    assert (first["state"], first["started_at"], first["completed_at"]) == (
+        "completed",
+        at(2),
+        at(4),
+    )
+    assert (first["vouchers"], first["postings"]) == (7, 14)
+    assert (second["fiscal_years"], second["reload"], second["vouchers"]) == (None, True, 1)
+
+
+async def test_a_purge_is_in_the_history_before_it_is_completed(status: Status) -> None:
+    await status.apply(DIRECT, started(2, 1))
+
+    (row,) = await status.rows("purge")
+    assert (row["state"], row["completed_at"], row["vouchers"]) == ("started", None, 0)
+
+
+async def test_a_whole_purge_empties_the_company_until_a_run_fills_it(status: Status) -> None:
+    await status.apply(DIRECT, a_sync("r-1", 2), completed("r-1", 3), started(4, 1))
+    (emptied,) = await status.rows("company_status")
+    parts = {row["part"]: row["state"] for row in await status.rows("part_status")}
+    await status.apply(a_sync("r-2", 5, "accounts"), completed("r-2", 6, "accounts"))
+    (still,) = await status.rows("company_status")
+    await status.apply(a_sync("r-3", 7), completed("r-3", 8))
+    (filled,) = await status.rows("company_status")
+
+    assert (emptied["emptied_at"], emptied["last_fetched_at"]) == (at(4), None)
+    assert parts == dict.fromkeys(PARTS, "emptied")
+    assert still["emptied_at"] == at(4)
+    assert (filled["emptied_at"], filled["last_fetched_at"]) == (None, at(8))
+
+
+async def test_a_purge_of_some_years_empties_no_company(status: Status) -> None:
+    await status.apply(DIRECT, a_sync("r-1", 2), completed("r-1", 3))
+    before = await status.rows("company_status"), await status.rows("part_status")
+    await status.apply(started(4, 1, YEAR), ended(5, 1, 3))
+
+    companies, parts = await status.rows("company_status"), await status.rows("part_status")
+    assert [row | {"sequence": 3} for row in companies] == before[0]
+    assert parts == before[1]
+
+
+REMOVAL = [started(4, 1), an_event(CompanyRemoved, 5)]
+
+
+async def test_what_comes_late_does_not_bring_a_removed_company_back(status: Status) -> None:
+    beginning = [DIRECT, a_sync("r-1", 2), completed("r-1", 3)]
+    await status.apply(*beginning, *REMOVAL)
+
+    assert await status.apply(*beginning, ended(6, 1, 2)) == 4
+
+    assert [await status.rows(table) for table in TABLES] == [[], [], [], []]
+
+
+@pytest.mark.parametrize("size", [1, 3, 9])
+async def test_a_company_that_is_removed_and_comes_back_has_no_rows_from_before(
+    status: Status, size: int
+) -> None:
+    back = an_event(CompanyRegistered, 6, source="sie")
+    history = [DIRECT, a_sync("r-1", 2), completed("r-1", 3), *REMOVAL, back, a_sync("r-2", 7)]
+    for start in range(0, len(history), size):
+        await status.apply(*history[start : start + size])
+    await status.apply(*history[:6])  # All of it comes again.
+
+    (company,) = await status.rows("company_status")
+    assert (company["registered_at"], company["source"]) == (at(6), "sie")
+    assert (company["emptied_at"], company["last_sync_at"]) == (None, None)
+    assert [row["run_id"] for row in await status.rows("sync_run")] == ["r-2"]
+    assert await status.rows("part_status") == await status.rows("purge") == []
