@@ -14,11 +14,12 @@ ADD = """
     INSERT INTO engine.outbox (topic, message_key, headers, message_value, created_at)
     VALUES ($1, $2, $3, $4, $5) RETURNING outbox_id
 """
-# The sequence is counted under the company's lock, from the greater of engine and status.
+# The sequence is counted under the company's lock, from the greatest of engine and status, which
+# keeps that of a company that was removed too.
 NEXT_SEQUENCE = """
-    UPDATE engine.company SET lifecycle_sequence = greatest(lifecycle_sequence, coalesce(
-        (SELECT sequence FROM status.company_status AS known
-         WHERE known.company_id = company.company_id), 0)) + 1
+    UPDATE engine.company SET lifecycle_sequence = greatest(lifecycle_sequence,
+        (SELECT sequence FROM status.company_status WHERE company_id = $1),
+        (SELECT sequence FROM status.removed_company WHERE company_id = $1)) + 1
     WHERE company_id = $1 RETURNING lifecycle_sequence
 """
 # Of a company that nobody has registered; its row is locked (companies.lock).

@@ -7,6 +7,7 @@ import pytest
 from projections.migrate import LEDGER
 from schemas.codec import decode_ledger
 from schemas.ledger_events import AnyLedgerEvent, LedgerPurged
+from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
 from streams import purges
 from tests.books import Books
 from tests.builders import a_purge, a_read, a_voucher
@@ -210,3 +211,19 @@ async def test_a_company_that_comes_back_goes_on_behind_its_fence(synced: Comman
     late = a_read(a_voucher("1"), run=6)
     await project(synced, *await purge_events(synced), *late)
     assert await synced.value("SELECT count(*) FROM ledger.voucher") == 0
+
+
+async def test_a_company_that_the_status_knows_as_removed_goes_on_behind_its_last_event(
+    topic: CommandTopic,
+) -> None:
+    """The engine's tables are older than the topic, say: nothing of it would be shown else."""
+    async with topic.database.connection() as connection:
+        books = Books(connection)
+        await books.happened(CompanyRegistered, source="fortnox")
+        await books.happened(CompanyRemoved)
+
+    await topic.command("connection_requested", source="fortnox")
+
+    *_, registered, established = await topic.events()
+    assert registered["type"] == "company_registered.v1"
+    assert (registered["sequence"], established["sequence"]) == (3, 4)
