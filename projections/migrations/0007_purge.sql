@@ -9,7 +9,6 @@ CREATE TABLE engine.purge (
     PRIMARY KEY (company_id, generation)
 );
 CREATE INDEX purge_open ON engine.purge (started_at) WHERE completed_at IS NULL;
-CREATE UNIQUE INDEX purge_by_command ON engine.purge (company_id, command_id);
 
 -- A company that was removed and comes back goes on where it ended: its late events stay out.
 ALTER TABLE engine.unknown_company

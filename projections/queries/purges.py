@@ -20,14 +20,14 @@ CONTENTS = """
             WHERE aside.company_id = $1 AND aside.fiscal_year = year) AS set_aside
     FROM unnest($2::date[]) WITH ORDINALITY AS wanted (year, place) ORDER BY place
 """
-# It is told as completed once the status shows it.
+# It is told as completed once the status shows it; an id that is used again long after is another.
 PURGE_STATE = """
     SELECT asked.generation, asked.fiscal_years, coalesce(told.vouchers, 0) AS vouchers,
         coalesce(told.postings, 0) AS postings,
         CASE told.state WHEN 'completed' THEN 'completed' ELSE 'started' END AS state
     FROM engine.purge AS asked
     LEFT JOIN status.purge AS told USING (company_id, generation)
-    WHERE asked.company_id = $1 AND asked.command_id = $2
+    WHERE asked.company_id = $1 AND asked.command_id = $2 ORDER BY generation DESC LIMIT 1
 """
 LAST_PURGE = """
     SELECT fiscal_years, reload, requested_by, state, started_at, completed_at, vouchers, postings

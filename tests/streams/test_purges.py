@@ -1,14 +1,15 @@
 """What a purge does to the engine's tables and says on the topics, and when it is completed."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from projections.migrate import LEDGER
+from projections.queries.purges import purge_state
 from schemas.codec import decode_ledger
 from schemas.ledger_events import AnyLedgerEvent, LedgerPurged
 from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
-from streams import purges
+from streams import decided_commands, purges
 from tests.books import Books
 from tests.builders import a_purge, a_read, a_voucher
 from tests.streams.command_topic import CommandTopic
@@ -211,6 +212,21 @@ async def test_a_company_that_comes_back_goes_on_behind_its_fence(synced: Comman
     late = a_read(a_voucher("1"), run=6)
     await project(synced, *await purge_events(synced), *late)
     assert await synced.value("SELECT count(*) FROM ledger.voucher") == 0
+
+
+async def test_an_id_that_was_forgotten_is_another_purge(synced: CommandTopic) -> None:
+    await synced.command("purge_requested", command_id="yearly")
+    await synced.set_clock(timedelta(days=61))
+    await decided_commands.forget_old(synced.database)
+
+    await synced.command("purge_requested", command_id="yearly")
+
+    assert [purged.generation for purged in await purge_events(synced)] == [1, 2]
+    async with synced.database.connection() as connection:
+        state = await purge_state(connection, "bageriet", "yearly")
+    assert state is not None
+    assert state.generation == 2
+    assert await synced.value("SELECT count(*) FROM engine.dead_letter") == 0
 
 
 async def test_a_company_that_the_status_knows_as_removed_goes_on_behind_its_last_event(
