@@ -46,6 +46,7 @@ class ListedLog(Publisher):
 
     def append(self, message: Message) -> int:
         """The message's offset."""
+        assert message.topic in self.messages, f"set aside: {message.headers}"
         topic = self.messages[message.topic]
         now = datetime.now(UTC)
         received = Received(

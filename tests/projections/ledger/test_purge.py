@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import asyncpg
 import pytest
 
 from projections.ledger.purge import YEARLY_TABLES
@@ -27,11 +26,6 @@ OTHER = "snickeriet"
 RESULTS = """
     SELECT company_id, generation, vouchers, postings FROM ledger.purge_result ORDER BY 1, 2
 """
-
-
-@pytest.fixture
-def books(database: asyncpg.Connection) -> Books:
-    return Books(database)
 
 
 async def results(books: Books) -> list[tuple[str, int, int, int]]:
