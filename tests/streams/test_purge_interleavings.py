@@ -137,12 +137,14 @@ class PurgeMachine(RuleBasedStateMachine):
     def confirm(self) -> None:
         self.run(self.world.confirm())
 
-    @rule(data=some.data())
-    def repeat_a_message(self, data: some.DataObject) -> None:
+    @rule(data=some.data(), count=some.integers(1, 4))
+    def repeat_messages(self, data: some.DataObject, count: int) -> None:
+        """A relay or a runner that was away for long sends what it had in hand."""
         topic = data.draw(some.sampled_from(sorted(self.world.log.messages)))
         end = len(self.world.log.messages[topic])
-        if end:
-            self.world.log.repeat(topic, data.draw(some.integers(0, end - 1)))
+        start = data.draw(some.integers(0, end))
+        for offset in range(start, min(start + count, end)):
+            self.world.log.repeat(topic, offset)
 
     @precondition(lambda self: self.world.ledger.waiting)
     @rule(size=some.one_of(some.none(), some.integers(3, 20)))
