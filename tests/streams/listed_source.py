@@ -9,6 +9,7 @@ from schemas.bookkeeping import FiscalYear, SetAsideVoucher, Voucher
 from schemas.ledger_events import FiscalYearsObserved, VouchersObserved, VouchersSetAside
 from schemas.parts import Read, Scope
 from tests.builders import a_set_aside_voucher, a_voucher
+from tests.connectors.sie.builders import HEAD
 
 YEARS = (date(2024, 1, 1), date(2025, 1, 1))
 NUMBERS = ("1", "2", "3")
@@ -44,6 +45,17 @@ class SourceBooks:
             for key, content in self.vouchers.items()
             if key[0] == year and self.changed[key] > since
         }
+
+
+def as_file(books: SourceBooks) -> bytes:
+    """Its good vouchers of the first year as a SIE file of type 4E."""
+    lines = list(HEAD)
+    for content in books.of_year(YEARS[0]).values():
+        if isinstance(content, Voucher):
+            lines += [f'#VER A {content.number} {content.voucher_date:%Y%m%d} ""', "{"]
+            lines += [f"#TRANS {row.account} {{}} {row.amount}" for row in content.postings]
+            lines.append("}")
+    return "".join(f"{line}\r\n" for line in lines).encode("cp437")
 
 
 class ListedConnector:

@@ -7,7 +7,13 @@ from typing import Any
 
 from schemas.bookkeeping import Voucher
 from schemas.ledger_events import LedgerPurged, ReadEvent
-from schemas.lifecycle_events import PurgeStarted, SyncCompleted, SyncFailed, parts_of
+from schemas.lifecycle_events import (
+    CompanyRegistered,
+    PurgeStarted,
+    SyncCompleted,
+    SyncFailed,
+    parts_of,
+)
 from tests.projections.ledger.ledger_model import balances, books_after
 from tests.streams.purge_model import Purged, counts_of_purges, status_after
 from tests.streams.purge_world import COMPANIES, PurgeWorld
@@ -161,17 +167,17 @@ def _compare(stored: dict[str, bytes], brought: Any, is_whole: bool) -> None:
 
 
 async def a_company_is_emptied_until_a_run_has_filled_it(world: PurgeWorld) -> None:
-    rows = await _rows(world, "SELECT * FROM status.company_status")
-    for row in rows:
-        is_emptied = False
-        for event in world.status.applied:
-            if event.company_id != row["company_id"] or event.occurred_at < row["registered_at"]:
-                continue
-            if isinstance(event, PurgeStarted) and event.fiscal_years is None:
-                is_emptied = True
-            if isinstance(event, SyncCompleted) and "vouchers" in parts_of(event.reads):
-                is_emptied = False
-        assert (row["emptied_at"] is not None) == is_emptied
+    is_emptied: dict[str, bool] = {}
+    once = {(event.company_id, event.sequence): event for event in world.status.applied}
+    for (company, _), event in sorted(once.items()):
+        if isinstance(event, CompanyRegistered):
+            is_emptied[company] = False
+        elif isinstance(event, PurgeStarted) and event.fiscal_years is None:
+            is_emptied[company] = True
+        elif isinstance(event, SyncCompleted) and "vouchers" in parts_of(event.reads):
+            is_emptied[company] = False
+    for row in await _rows(world, "SELECT * FROM status.company_status"):
+        assert (row["emptied_at"] is not None) == is_emptied[row["company_id"]]
 
 
 async def the_ledger_equals_the_source(world: PurgeWorld, companies: Sequence[str]) -> None:

@@ -2,20 +2,24 @@
 
 from contextlib import suppress
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from projections.migrate import LEDGER, STATUS
-from schemas.errors import BrokerUnavailable
-from streams import confirmer, purges, sync_runs
+from schemas.errors import BrokerUnavailable, UploadRefused
+from streams import confirmer, purges, sync_runs, uploads
 from streams.database import Database
 from streams.outbox_relay import OutboxRelay
 from streams.received import Received
+from tests.connectors.sie.builders import of_bytes
 from tests.streams.command_topic import CommandTopic
 from tests.streams.listed_log import Agent, ListedLog
-from tests.streams.listed_source import SourceBooks
+from tests.streams.listed_source import SourceBooks, as_file
 from tests.streams.stepwise_runner import INTERVAL, Brought, StepwiseRunner
 
-COMPANIES = ("bageriet", "snickeriet")
+FETCHED = ("bageriet", "snickeriet")
+UPLOADING = "gjuteriet"
+COMPANIES = (*FETCHED, UPLOADING)
 ROUNDS_MAX = 60
 # In the order in which they refer to each other.
 EMPTY = """
@@ -68,6 +72,21 @@ class PurgeWorld:
         """Its first automatic run is due at once."""
         await self.command("connection_requested", company, source="fortnox")
         await self.command("sync_requested", company, trigger="automatic")
+
+    async def upload(self, company: str) -> None:
+        """A file with what the source holds now, if the company takes files."""
+        content = as_file(self.sources[company])
+        async with self.database.connection() as connection:
+            with suppress(UploadRefused):
+                await uploads.receive(
+                    connection,
+                    company_id=company,
+                    name="",
+                    file=BytesIO(content),
+                    file_name="books.se",
+                    judgement=of_bytes(content).judge(),
+                    forced=False,
+                )
 
     async def repeat_command(self, place: int) -> None:
         """The same id, written again."""

@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from io import BytesIO
 
 import asyncpg
 
-from connectors.protocol import Page, PlannedRead
+from connectors.protocol import Connector, Page, PlannedRead
+from connectors.sie.connector import SieConnector
+from connectors.sie.file import SieFile
+from projections.queries.known_books import known_books
+from schemas.bookkeeping import Voucher
 from schemas.errors import SourceUnavailable
-from streams import run_ends, sync_runs, watermarks
+from streams import run_ends, sync_runs, uploads, watermarks
 from streams.database import Database
 from streams.run_ends import Failure
 from streams.stamper import Stamper
 from streams.sync_runs import Claimed, PublishedRead, RunLost
+from streams.upload_source import LEDGER_GENERATION
 from tests.streams.listed_log import ListedLog
 from tests.streams.listed_source import Content, Key, ListedConnector, SourceBooks
 
@@ -34,8 +40,9 @@ class StepwiseRunner:
         self._database = database
         self._log = log
         self._books = books
-        self._plans: Iterator[tuple[int, PlannedRead]] | None = None
-        self._connector: ListedConnector | None = None
+        self._plans: Iterator[tuple[int, PlannedRead]] = iter(())
+        self._connector: Connector | None = None
+        self._in_file: Brought | None = None  # Where the source is a file.
         self._reading: tuple[int, PlannedRead, Stamper, Iterator[Page], Brought] | None = None
         self._unfinished: tuple[str, ...] = ()
 
@@ -69,7 +76,9 @@ class StepwiseRunner:
         self.is_over = True
 
     async def _step(self) -> None:
-        if self._reading is None and not await self._begin_read():
+        if self._connector is None and not await self._open():
+            return
+        if self._reading is None and not self._begin_read():
             await self._confirm()
             self.is_over = True
             return
@@ -83,35 +92,57 @@ class StepwiseRunner:
         sent = await self._log.send(stamper.completion())
         end = await self._log.acknowledged(sent)
         await self._add_read(plan, stamper, position=position, end_offset=end.offset)
-        if plan.read.fiscal_year is not None:
+        if plan.read.part == "vouchers" and plan.read.fiscal_year is not None:
             self.brought[plan.read.fiscal_year] = (brought, plan.snapshot)
         self._reading, self._unfinished = None, ()
 
-    async def _begin_read(self) -> bool:
-        """Whether there is one that was not published whole."""
-        if self._plans is None:
-            self._plans = iter(await self._planned())
-        found = next(self._plans, None)
-        if found is None:
-            return False
-        assert self._connector is not None
-        position, plan = found
-        year = plan.read.fiscal_year
-        brought = {} if year is None else self._books.of_year(year)
-        pages = self._connector.pages(plan)
-        self._reading = (position, plan, Stamper(self.run, plan), pages, brought)
-        return True
-
-    async def _planned(self) -> list[tuple[int, PlannedRead]]:
+    async def _open(self) -> bool:
+        """Whether the source can be read: a file waits for the ledger to be behind its purge."""
         company_id = self.run.company_id
         async with self._database.connection() as connection:
             known = await watermarks.known_reads(
                 connection, company_id, whole_read_seconds=WHOLE_READ_SECONDS
             )
             done = await sync_runs.done_reads(connection, self.run.run_id)
-        self._connector = ListedConnector(self._books, known)
+            self._connector = (
+                ListedConnector(self._books, known)
+                if self.run.upload_id is None
+                else await self._file(connection, self.run.upload_id)
+            )
+        if self._connector is None:
+            return False
         planned = enumerate(self._connector.reads(self.run.scope))
-        return [(place, plan) for place, plan in planned if plan.read.name not in done]
+        self._plans = iter([(at, plan) for at, plan in planned if plan.read.name not in done])
+        return True
+
+    async def _file(self, connection: asyncpg.Connection, upload_id: str) -> SieConnector | None:
+        """As streams.upload_source, but for the waiting. Raises RunLost."""
+        generation = await connection.fetchval(LEDGER_GENERATION, self.run.company_id)
+        if generation < self.run.generation:
+            return None
+        await uploads.check_again(connection, upload_id)
+        stored = await uploads.fetch(connection, upload_id)
+        if stored is None:
+            raise RunLost(self.run.run_id)
+        with stored.file:
+            file = SieFile(BytesIO(stored.file.read()), name=stored.file_name)
+        found = [one for one in file.vouchers() if isinstance(one, Voucher)]
+        self._in_file = {(voucher.fiscal_year, voucher.number): voucher for voucher in found}
+        return SieConnector(file, await known_books(connection, self.run.company_id))
+
+    def _begin_read(self) -> bool:
+        """Whether there is one that was not published whole."""
+        assert self._connector is not None
+        found = next(self._plans, None)
+        if found is None:
+            return False
+        position, plan = found
+        year = plan.read.fiscal_year if plan.read.part == "vouchers" else None
+        in_source = self._books.of_year(year) if year is not None else {}
+        brought = in_source if self._in_file is None else self._in_file
+        pages = self._connector.pages(plan)
+        self._reading = (position, plan, Stamper(self.run, plan), pages, brought)
+        return True
 
     async def _add_read(
         self, plan: PlannedRead, stamper: Stamper, *, position: int, end_offset: int

@@ -21,7 +21,7 @@ from tests.servers import PostgresServer
 from tests.streams import purge_checks as checks
 from tests.streams.listed_log import Agent
 from tests.streams.listed_source import NUMBERS, YEARS
-from tests.streams.purge_world import COMPANIES, PurgeWorld, started
+from tests.streams.purge_world import COMPANIES, FETCHED, UPLOADING, PurgeWorld, started
 
 pytestmark = pytest.mark.engine
 companies = some.sampled_from(COMPANIES)
@@ -29,7 +29,8 @@ years = some.sampled_from((None, *YEARS))
 keys = some.tuples(some.sampled_from(YEARS), some.sampled_from(NUMBERS))
 WISHES = (
     *("sync_requested", "sync_requested", "sync_requested", "purge_requested", "purge_requested"),
-    *("purge_requested", "connect", "sync_cancel_requested", "company_removal_requested"),
+    *("purge_requested", "connect", "upload", "sync_cancel_requested", "disconnect_requested"),
+    "company_removal_requested",
 )
 Run = Callable[[Awaitable[Any]], Any]
 
@@ -48,8 +49,9 @@ class PurgeMachine(RuleBasedStateMachine):
     def connect_companies(self, kept: list[Any], is_synced: bool) -> None:
         for company, key in kept:
             self.world.sources[company].write(key)
-        for company in COMPANIES:
+        for company in FETCHED:
             self.run(self.world.connect(company))
+        self.run(self.world.upload(UPLOADING))
         if is_synced:
             self.run(self.world.settle_all())
 
@@ -63,8 +65,10 @@ class PurgeMachine(RuleBasedStateMachine):
     def ask(self, what: str, company: str, year: Any, reload: bool, is_relayed: bool) -> None:
         scope = {} if year is None else {"fiscal_years": [year]}
         match what:
-            case "connect":
+            case "connect" if company != UPLOADING:
                 self.run(self.world.connect(company))
+            case "connect" | "upload":
+                self.run(self.world.upload(company))
             case "sync_requested":
                 self.run(self.world.command(what, company, **scope))
             case "purge_requested":
