@@ -198,7 +198,7 @@ def test_nothing_purged_comes_back_whatever_comes_between(postgres_server: Postg
         try:
             run_state_machine_as_test(
                 cast(type[PurgeMachine], partial(PurgeMachine, runner, database)),
-                settings=settings(max_examples=30, stateful_step_count=40),
+                settings=settings(max_examples=20, stateful_step_count=40),
             )
         finally:
             runner.run(PurgeWorld(database).begin())  # Other tests have it empty.
