@@ -9,7 +9,7 @@ from projections.queries.purges import purge_state
 from schemas.codec import decode_ledger
 from schemas.ledger_events import AnyLedgerEvent, LedgerPurged
 from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
-from streams import decided_commands, purges
+from streams import housekeeping, purges
 from tests.books import Books
 from tests.builders import a_purge, a_read, a_voucher
 from tests.streams.command_topic import CommandTopic
@@ -217,7 +217,7 @@ async def test_a_company_that_comes_back_goes_on_behind_its_fence(synced: Comman
 async def test_an_id_that_was_forgotten_is_another_purge(synced: CommandTopic) -> None:
     await synced.command("purge_requested", command_id="yearly")
     await synced.set_clock(timedelta(days=61))
-    await decided_commands.forget_old(synced.database)
+    await housekeeping.forget_old(synced.database)
 
     await synced.command("purge_requested", command_id="yearly")
 
