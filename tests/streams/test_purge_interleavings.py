@@ -43,12 +43,13 @@ class PurgeMachine(RuleBasedStateMachine):
         self.run(self.world.begin())
 
     @initialize(
-        kept=some.lists(some.tuples(companies, keys), unique=True, min_size=2, max_size=9),
+        good=some.sets(some.tuples(companies, keys), min_size=3, max_size=9),
+        bad=some.sets(some.tuples(companies, keys), max_size=2),
         is_synced=some.booleans(),
     )
-    def connect_companies(self, kept: list[Any], is_synced: bool) -> None:
-        for company, key in kept:
-            self.world.sources[company].write(key)
+    def connect_companies(self, good: set[Any], bad: set[Any], is_synced: bool) -> None:
+        for company, key in sorted(good | bad):
+            self.world.sources[company].write(key, is_good=(company, key) not in bad)
         for company in FETCHED:
             self.run(self.world.connect(company))
         self.run(self.world.upload(UPLOADING))
@@ -151,7 +152,7 @@ class PurgeMachine(RuleBasedStateMachine):
             self.world.log.repeat(topic, offset)
 
     @precondition(lambda self: self.world.ledger.waiting)
-    @rule(size=some.one_of(some.none(), some.integers(3, 20)))
+    @rule(size=some.one_of(some.none(), some.integers(5, 30)))
     def settle_all(self, size: int | None) -> None:
         """Everything is done; then the topics may be read from their start, in such batches."""
         self.run(self.world.settle_all())
@@ -163,16 +164,21 @@ class PurgeMachine(RuleBasedStateMachine):
         self.run(self._end())
 
     async def _end(self) -> None:
+        """What was purged comes back by the next run, and by a reload: all of it."""
         world = self.world
         await world.settle_all()
         await checks.all_of_it(world)
         companies = await checks.connected(world)
         for company in companies:
+            await world.command("sync_requested", company)
+        await world.settle_all()
+        await checks.all_of_it(world)
+        for company in companies:
             await world.command("purge_requested", company, reload=True)
         await world.settle_all()
         await checks.all_of_it(world)
         await checks.the_ledger_equals_the_source(world, companies)
-        await self._replay(10)
+        await self._replay(30)
 
     async def _replay(self, size: int) -> None:
         for agent in (self.world.ledger, self.world.status):
@@ -198,7 +204,7 @@ def test_nothing_purged_comes_back_whatever_comes_between(postgres_server: Postg
         try:
             run_state_machine_as_test(
                 cast(type[PurgeMachine], partial(PurgeMachine, runner, database)),
-                settings=settings(max_examples=20, stateful_step_count=40),
+                settings=settings(max_examples=14, stateful_step_count=40),
             )
         finally:
             runner.run(PurgeWorld(database).begin())  # Other tests have it empty.
