@@ -28,11 +28,20 @@ async def until_done(
             result = await action()
         except TransientError as error:
             pause(what, error)
-            await asyncio.sleep(delay_seconds * random.uniform(0.5, 1.0))
+            await _sleep(what, delay_seconds * random.uniform(0.5, 1.0))
             delay_seconds = min(delay_seconds * 2, delay_seconds_max)
         else:
             resume(what)
             return result
+
+
+async def _sleep(what: str, seconds: float) -> None:
+    """Work that is given up while it waits does not wait any more."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        _paused.discard(what)
+        raise
 
 
 def pause(what: str, error: TransientError) -> None:
