@@ -142,6 +142,17 @@ class StoreUnavailable(TransientError):
         self.detail = detail
 
 
+class MessageTooLarge(RejectedError):
+    """Kafka takes no message of this size: not now, and not later."""
+
+    reason = "too_large"
+
+    def __init__(self, topic: str, detail: str) -> None:
+        super().__init__(f"{topic} does not take the message: {detail}")
+        self.topic = topic
+        self.detail = detail
+
+
 class BrokerUnavailable(TransientError):
     """Kafka does not answer."""
 

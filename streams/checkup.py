@@ -23,7 +23,10 @@ LAG_MESSAGES_MAX = 1000
 
 OUTBOX = """
     SELECT count(*), coalesce(extract(epoch FROM engine.clock() - min(created_at)), 0)::float8
-    FROM engine.outbox WHERE published_at IS NULL
+    FROM engine.outbox WHERE published_at IS NULL AND given_up_at IS NULL
+"""
+GIVEN_UP = """
+    SELECT count(*), coalesce(min(outbox_id), 0) FROM engine.outbox WHERE given_up_at IS NOT NULL
 """
 RUNS = """
     SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state <> 'queued')
@@ -86,6 +89,14 @@ async def _database_findings(connection: asyncpg.Connection) -> AsyncIterator[Fi
         f"{waiting} messages wait, the oldest for {age_seconds:.0f} s",
         "see the workers' logs: Kafka does not take them" if late else "",
     )
+    given_up, first_id = tuple(await connection.fetchrow(GIVEN_UP) or (0, 0))
+    if given_up:
+        yield Finding(
+            "messages given up",
+            "warning",
+            f"Kafka never takes {given_up} messages, the first is {first_id} of engine.outbox",
+            "see message_given_up in the workers' logs; housekeeping drops them after 90 days",
+        )
     queued, going = tuple(await connection.fetchrow(RUNS) or (0, 0))
     yield Finding("sync runs", "ok", f"{queued} queued, {going} going")
     for row in await connection.fetch(FAILURES):

@@ -7,6 +7,7 @@ from streams.database import Database
 EVERY_SECONDS = 3600.0
 ROWS_MAX = 10_000  # Of each kind in one transaction.
 PUBLISHED_DAYS = 7  # For whoever wants to look.
+GIVEN_UP_DAYS = 90  # As long as a dead letter: doctor tells of it until then.
 COMMAND_DAYS = 60  # Twice as long as a command stays on its topic: its id cannot come again.
 READ_DAYS = 30  # Its run has ended, and the ledger has the result.
 UNKNOWN_COMPANY_DAYS = 31  # Longer than the command that named it stays on its topic.
@@ -17,6 +18,13 @@ FORGET_PUBLISHED = """
         SELECT outbox_id FROM engine.outbox
         WHERE published_at < (SELECT engine.clock()) - make_interval(days => $1)
         ORDER BY published_at LIMIT $2)
+    RETURNING 1
+"""
+FORGET_GIVEN_UP = """
+    DELETE FROM engine.outbox WHERE outbox_id IN (
+        SELECT outbox_id FROM engine.outbox
+        WHERE given_up_at < (SELECT engine.clock()) - make_interval(days => $1)
+        ORDER BY given_up_at LIMIT $2)
     RETURNING 1
 """
 FORGET_COMMANDS = """
@@ -50,6 +58,7 @@ FORGET_REQUEST_WINDOWS = """
 """
 KEPT_DAYS = {
     FORGET_PUBLISHED: PUBLISHED_DAYS,
+    FORGET_GIVEN_UP: GIVEN_UP_DAYS,
     FORGET_COMMANDS: COMMAND_DAYS,
     FORGET_READS: READ_DAYS,
     FORGET_UNKNOWN_COMPANIES: UNKNOWN_COMPANY_DAYS,

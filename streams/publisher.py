@@ -3,12 +3,12 @@
 import asyncio
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import RecordMetadata
 from mode import Service
 
 from schemas.codec import Message
-from schemas.errors import BrokerUnavailable
+from schemas.errors import BrokerUnavailable, MessageTooLarge
 from schemas.limits import DEAD_LETTER_BYTES_MAX
 from schemas.topics import LEDGER
 from streams import retry
@@ -31,20 +31,22 @@ class Publisher(Service):
     async def send(self, message: Message) -> "asyncio.Future[RecordMetadata]":
         """Hands the message over, in order; the future ends when the broker has it.
 
-        Raises BrokerUnavailable, as `acknowledged` does for the future.
+        Raises BrokerUnavailable and MessageTooLarge, as `acknowledged` does for the future.
         """
         try:
             producer = await self._current()
             future: asyncio.Future[RecordMetadata] = await producer.send(
                 message.topic, message.value, key=message.key, headers=list(message.headers)
             )
+        except MessageSizeTooLargeError as error:  # Nothing of it has been handed over.
+            raise MessageTooLarge(message.topic, str(error)) from error
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise BrokerUnavailable(repr(error)) from error
         return future
 
     async def acknowledged(self, future: "asyncio.Future[RecordMetadata]") -> RecordMetadata:
-        """Where the broker has put the message. Raises BrokerUnavailable.
+        """Where the broker has put the message. Raises BrokerUnavailable and MessageTooLarge.
 
         The producer goes on trying while the broker is away; that is waited out here.
         """
@@ -55,6 +57,10 @@ class Publisher(Service):
             metadata = await future
             retry.resume("publish")
             return metadata
+        except MessageSizeTooLargeError as error:
+            # It has taken a number of the producer's, for which the broker would wait in vain.
+            await self.close()
+            raise MessageTooLarge("the broker", repr(error)) from error
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close()
             raise BrokerUnavailable(repr(error)) from error

@@ -1,13 +1,14 @@
 """Messages that cannot be applied, lost ones, and a topic that is no more what it was."""
 
 import json
+import os
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas.codec import Message, encode
-from schemas.topics import DEAD_LETTERS, LEDGER
+from schemas.topics import COMMANDS, DEAD_LETTERS, LEDGER
 from streams import outbox
 from streams.checkup import examine
 from streams.migrate import bring_up_to_date
@@ -102,6 +103,60 @@ async def test_a_message_that_had_no_key_has_none_among_the_dead_letters(engine:
 
     # Kafka takes a message without both, but our producer does not.
     assert found == {*messages[:2], (b"", None)}
+    assert worker.process.poll() is None, worker.log
+
+
+async def test_a_command_blown_up_for_spite_stops_no_company(engine: Engine) -> None:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=engine.endpoints.kafka_url,
+        compression_type="zstd",
+        max_request_size=64 * 1024 * 1024,
+    )
+    async with producer:
+        large = [("large", b"x" * 20_000_000)]
+        await producer.send_and_wait(COMMANDS.name, b"{", key=b"acme", headers=large)
+    await engine.start_worker(runs_at_once="0")
+
+    (headers,) = (await dead_letters(engine, 1)).values()
+
+    assert headers["dead-letter-reason"] == b"unreadable"
+    assert int(headers["dead-letter-cut-from-bytes"]) > 20_000_000
+
+
+async def test_a_message_that_kafka_never_takes_is_told_by_the_doctor(engine: Engine) -> None:
+    async with engine.connection.transaction():
+        for headers, value in (((("large", b"x" * 20_000_000),), b"1"), ((), b"2")):
+            await outbox.add(
+                engine.connection,
+                topic=DEAD_LETTERS.name,
+                key=b"acme",
+                headers=headers,
+                value=value,
+                created_at=AT,
+            )
+        # What the producer lets go and the broker does not: no compression makes it small.
+        await outbox.add(
+            engine.connection,
+            topic=COMMANDS.name,
+            key=b"acme",
+            headers=(),
+            value=os.urandom(1_000_000),
+            created_at=AT,
+        )
+        await outbox.add(
+            engine.connection,
+            topic=COMMANDS.name,
+            key=b"acme",
+            headers=(),
+            value=b"{",
+            created_at=AT,
+        )
+    worker = await engine.start_worker(runs_at_once="0")
+
+    assert set(await dead_letters(engine, 2)) == {b"2", b"{"}
+    findings = {one.check: one async for one in examine(engine.settings)}
+    assert findings["messages given up"].detail.startswith("Kafka never takes 2 messages")
+    assert findings["outbox"].state == "ok"
     assert worker.process.poll() is None, worker.log
 
 
