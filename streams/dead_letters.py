@@ -1,10 +1,14 @@
-"""Messages that cannot be applied: on to the dead letters, by the outbox, as they were."""
+"""Messages that cannot be applied: on to the dead letters, by the outbox, as they were.
+
+Topics limit compressed bytes: what is blown up for spite is cut to what the dead letters take.
+"""
 
 import re
 from datetime import datetime
 
 import asyncpg
 
+from schemas.codec import Headers
 from schemas.errors import RejectedError
 from schemas.limits import COMPANY_ID_PATTERN, DEAD_LETTER_BYTES_MAX
 from schemas.topics import DEAD_LETTERS
@@ -22,6 +26,10 @@ FIRST_AT_HEADER = "dead-letter-first-at"
 LAST_AT_HEADER = "dead-letter-last-at"
 CUT_FROM_HEADER = "dead-letter-cut-from-bytes"
 ERROR_BYTES_MAX = 8_000
+# A topic has 64 KiB for a message's key and headers, ours among them.
+KEY_BYTES_MAX = 8 * 1024
+HEADERS_BYTES_MAX = 32 * 1024
+HEADER_FRAME_BYTES = 8  # What a header takes beside its name and value.
 # A topic that was made anew may have another message in the same place.
 REMEMBER = """
     INSERT INTO engine.dead_letter (topic, partition, message_offset, company_id, reason,
@@ -42,8 +50,9 @@ async def set_aside(
     at: datetime,
 ) -> None:
     """Puts the message into the outbox, bound for the dead letters, and remembers it as open."""
+    key, kept_headers, value = _cut(received)
     headers = (
-        *received.headers,
+        *kept_headers,
         (TOPIC_HEADER, received.topic.encode()),
         (PARTITION_HEADER, str(received.partition).encode()),
         (OFFSET_HEADER, str(received.offset).encode()),
@@ -53,15 +62,12 @@ async def set_aside(
         (FIRST_AT_HEADER, received.received_at.isoformat().encode()),
         (LAST_AT_HEADER, at.isoformat().encode()),
     )
-    value = received.value
-    if value is not None and len(value) > DEAD_LETTER_BYTES_MAX:
-        # The broker limits compressed bytes: what is blown up for spite cannot be kept whole.
-        headers += ((CUT_FROM_HEADER, str(len(value)).encode()),)
-        value = value[:DEAD_LETTER_BYTES_MAX]
+    if (key, kept_headers, value) != (received.key, received.headers, received.value):
+        headers += ((CUT_FROM_HEADER, str(received.size_bytes).encode()),)
     await outbox.add(
         connection,
         topic=DEAD_LETTERS.name,
-        key=received.key,
+        key=key,
         headers=headers,
         value=value,
         created_at=at,
@@ -75,6 +81,29 @@ async def set_aside(
         error.reason,
         at,
     )
+
+
+def _cut(received: Received) -> tuple[bytes | None, Headers, bytes | None]:
+    """Key, headers and value, of each as much as a dead letter can carry."""
+    key, value = received.key, received.value
+    return (
+        None if key is None else key[:KEY_BYTES_MAX],
+        _cut_headers(received.headers),
+        None if value is None else value[:DEAD_LETTER_BYTES_MAX],
+    )
+
+
+def _cut_headers(headers: Headers) -> Headers:
+    """The first headers whole, the one at the limit without its end, and those behind it not."""
+    kept: list[tuple[str, bytes]] = []
+    room_bytes = HEADERS_BYTES_MAX
+    for name, content in headers:
+        room_bytes -= len(name.encode()) + HEADER_FRAME_BYTES
+        if room_bytes < 0:
+            break
+        kept.append((name, content[:room_bytes]))
+        room_bytes -= len(content)
+    return tuple(kept)
 
 
 def _company_of(key: bytes | None) -> str | None:

@@ -9,7 +9,12 @@ from schemas.model import Model
 from schemas.topics import COMMANDS
 from streams import outbox
 from streams.command_line.refusal import CommandRefused
-from streams.dead_letters import OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER
+from streams.dead_letters import (
+    CUT_FROM_HEADER,
+    OFFSET_HEADER,
+    PARTITION_HEADER,
+    TOPIC_HEADER,
+)
 
 OUR_HEADERS = "dead-letter-"
 HEADERS_BYTES_MAX = 32 * 1024
@@ -39,7 +44,8 @@ async def redrive(connection: asyncpg.Connection, record: ConsumerRecord) -> Red
         raise CommandRefused("redrive_needs_rebuild", topic=topic or "?")
     headers = _headers_before(record)
     rest_bytes = len(key) + sum(len(name) + len(content) for name, content in headers)
-    if len(value or b"") > COMMAND_BYTES_MAX or rest_bytes > HEADERS_BYTES_MAX:
+    is_large = len(value or b"") > COMMAND_BYTES_MAX or rest_bytes > HEADERS_BYTES_MAX
+    if is_large or CUT_FROM_HEADER in place:
         raise CommandRefused("dead_letter_too_large", id=letter_id)
     stood_at = (topic, int(place[PARTITION_HEADER]), int(place[OFFSET_HEADER]))
     async with connection.transaction():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from schemas.codec import Message, decode_command
+from schemas.codec import Headers, Message, decode_command
 from schemas.commands import (
     AnyCommand,
     ConnectionRequested,
@@ -18,7 +18,12 @@ from schemas.commands import (
 )
 from schemas.lifecycle_events import CompanyRegistered, SyncCancelled, SyncCompleted, SyncQueued
 from schemas.topics import COMMANDS, DEAD_LETTERS
-from streams.dead_letters import OFFSET_HEADER, PARTITION_HEADER, TOPIC_HEADER
+from streams.dead_letters import (
+    CUT_FROM_HEADER,
+    OFFSET_HEADER,
+    PARTITION_HEADER,
+    TOPIC_HEADER,
+)
 from tests.books import Books
 from tests.engine import Engine
 from tests.eventually import eventually
@@ -220,10 +225,24 @@ async def test_what_could_never_be_a_command_is_left_where_it_is(
     assert await in_background(redrive) == "dead_letter_too_large"
 
 
-async def set_aside(engine: Engine, topic: str, value: bytes = UNREADABLE) -> str:
+async def test_a_command_that_was_cut_is_not_sent_again(
+    engine: Engine, command_line: CommandLine
+) -> None:
+    letter_id = await set_aside(engine, COMMANDS.name, cut=((CUT_FROM_HEADER, b"20000000"),))
+
+    def redrive() -> str:
+        return command_line.refusal("dead-letters", "redrive", letter_id)
+
+    assert await in_background(redrive) == "dead_letter_too_large"
+
+
+async def set_aside(
+    engine: Engine, topic: str, value: bytes = UNREADABLE, *, cut: Headers = ()
+) -> str:
     """A dead letter that waits, as the engine leaves it; its id."""
     headers = (
         ("trace", b"\xff"),
+        *cut,
         (TOPIC_HEADER, topic.encode()),
         (PARTITION_HEADER, b"2"),
         (OFFSET_HEADER, b"17"),

@@ -12,7 +12,9 @@ from projections.ledger import projection
 from projections.migrate import LEDGER
 from schemas.codec import decode_ledger, encode
 from schemas.ledger_events import AnyLedgerEvent
-from streams import offsets
+from schemas.limits import DEAD_LETTER_BYTES_MAX
+from schemas.topics import DEAD_LETTERS
+from streams import offsets, outbox
 from streams.database import Database
 from streams.log_identity import LOST
 from streams.projector import EXITS_MAX, MessageUnsolved, OffsetGap, Projector, portions
@@ -182,6 +184,40 @@ async def test_a_hostile_header_reaches_the_dead_letters_too(pool: Database) -> 
 
     assert await next_offset(pool) == 1
     assert await value(pool, "SELECT count(*) FROM engine.outbox") == 1
+
+
+async def test_what_is_blown_up_for_spite_is_cut_to_what_the_dead_letters_take(
+    pool: Database,
+) -> None:
+    large = b"x" * 20_000_000
+    many = (("trace", b"1"), ("large", large), ("behind", b"2"))
+    hostile = Received(TOPIC, 1, 0, large, large, many, datetime.now(UTC), 0.0)
+
+    await a_projector(pool).apply([hostile])
+
+    async with pool.connection() as connection:
+        row = await connection.fetchrow("SELECT * FROM engine.outbox")
+    letter = outbox.message_of(row)
+    headers = dict(letter.headers)
+    rest_bytes = len(letter.key or b"") + sum(len(n) + len(c) for n, c in letter.headers)
+    assert len(letter.value) == DEAD_LETTER_BYTES_MAX
+    assert rest_bytes + len(letter.value) < int(DEAD_LETTERS.config["max.message.bytes"])
+    assert (headers["trace"], headers["large"][:1], "behind" in headers) == (b"1", b"x", False)
+    assert headers["dead-letter-cut-from-bytes"] == str(hostile.size_bytes).encode()
+
+
+async def test_a_dead_letter_that_is_whole_says_nothing_of_a_cut(pool: Database) -> None:
+    ordinary = Received(
+        TOPIC, 1, 0, b"a", b"{", (("trace", b"x" * 16_000),), datetime.now(UTC), 0.0
+    )
+
+    await a_projector(pool).apply([ordinary])
+
+    async with pool.connection() as connection:
+        row = await connection.fetchrow("SELECT * FROM engine.outbox")
+    letter = outbox.message_of(row)
+    assert (letter.key, letter.value, letter.headers[0]) == (b"a", b"{", ordinary.headers[0])
+    assert "dead-letter-cut-from-bytes" not in dict(letter.headers)
 
 
 @pytest.mark.parametrize("key", [None, b"", b"a\x00b", b"\xff", b"a\n", b"a" * 65])
