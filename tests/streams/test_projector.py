@@ -10,7 +10,7 @@ import pytest
 
 from projections.ledger import projection
 from projections.migrate import LEDGER
-from schemas.codec import decode_ledger, encode
+from schemas.codec import Message, decode_ledger, encode
 from schemas.ledger_events import AnyLedgerEvent
 from schemas.limits import DEAD_LETTER_BYTES_MAX
 from schemas.topics import DEAD_LETTERS
@@ -62,6 +62,12 @@ async def open_dead_letters(database: Database) -> list[tuple[Any, ...]]:
             "SELECT topic, partition, message_offset, company_id, reason FROM engine.dead_letter"
         )
     return [tuple(row) for row in rows]
+
+
+async def dead_letter(database: Database) -> Message:
+    async with database.connection() as connection:
+        (row,) = await connection.fetch("SELECT * FROM engine.outbox")
+    return outbox.message_of(row)
 
 
 async def next_offset(database: Database, partition: int = 1) -> int:
@@ -195,9 +201,7 @@ async def test_what_is_blown_up_for_spite_is_cut_to_what_the_dead_letters_take(
 
     await a_projector(pool).apply([hostile])
 
-    async with pool.connection() as connection:
-        row = await connection.fetchrow("SELECT * FROM engine.outbox")
-    letter = outbox.message_of(row)
+    letter = await dead_letter(pool)
     headers = dict(letter.headers)
     rest_bytes = len(letter.key or b"") + sum(len(n) + len(c) for n, c in letter.headers)
     assert len(letter.value) == DEAD_LETTER_BYTES_MAX
@@ -213,9 +217,7 @@ async def test_a_dead_letter_that_is_whole_says_nothing_of_a_cut(pool: Database)
 
     await a_projector(pool).apply([ordinary])
 
-    async with pool.connection() as connection:
-        row = await connection.fetchrow("SELECT * FROM engine.outbox")
-    letter = outbox.message_of(row)
+    letter = await dead_letter(pool)
     assert (letter.key, letter.value, letter.headers[0]) == (b"a", b"{", ordinary.headers[0])
     assert "dead-letter-cut-from-bytes" not in dict(letter.headers)
 
