@@ -63,7 +63,8 @@ class Publication:
     async def publish_all(self, connector: Connector, thread: ReadingThread) -> None:
         """Publishes the reads of the run's scope that are not published yet.
 
-        Raises as the connector does, UnknownYear, BrokerUnavailable, StoreUnavailable, and RunLost.
+        Raises as the connector does, UnknownYear, MessageTooLarge, BrokerUnavailable,
+        StoreUnavailable, and RunLost.
         """
         planned = await thread.do(_planned, connector, self._run.scope)
         async with self._database.connection() as connection:

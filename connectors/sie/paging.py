@@ -1,6 +1,6 @@
 """Facts in pages that fit into a message: a count of rows, and bytes of JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,11 +18,12 @@ from schemas.limits import (
     PAGE_ROWS_MAX,
     PAGE_VOUCHERS_MAX,
 )
+from schemas.model import Model
 
 # What a message carries beside its vouchers: type, company, run, read, sequence and time.
 ENVELOPE_BYTES = 1_024
 _CONTENT_BYTES_MAX = PAGE_BYTES_MAX - ENVELOPE_BYTES
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass
@@ -58,10 +59,20 @@ class _Filling:
         self.vouchers, self.spare_numbers, self.size_bytes = [], [], 0
 
 
-def pages_of_rows(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
-    """Rows of which a page may hold PAGE_ROWS_MAX."""
-    for start in range(0, len(rows), PAGE_ROWS_MAX):
-        yield tuple(rows[start : start + PAGE_ROWS_MAX])
+def pages_of_rows(rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
+    """Pages of at most PAGE_ROWS_MAX rows and PAGE_BYTES_MAX; one row always has room."""
+    page: list[Row] = []
+    size_bytes = 0
+    for row in rows:
+        row_bytes = len(row.model_dump_json(exclude_defaults=True).encode()) + 1  # And a comma.
+        is_full = len(page) == PAGE_ROWS_MAX or size_bytes + row_bytes > _CONTENT_BYTES_MAX
+        if page and is_full:
+            yield tuple(page)
+            page, size_bytes = [], 0
+        page.append(row)
+        size_bytes += row_bytes
+    if page:
+        yield tuple(page)
 
 
 def voucher_pages(documents: Iterable[str | SetAsideVoucher]) -> Iterator[Page]:

@@ -3,11 +3,11 @@
 from streams.command_line.text import Text
 
 REASON_WORDS = {
-    # Why a voucher was set aside; some of a message, too.
+    # Why a voucher was set aside; some of a message or a run, too.
     "amount": Text("beloppet går inte att läsa", "unreadable amount"),
     "number_taken": Text("numret är upptaget", "number taken"),
     "outside_limits": Text("utanför gränserna", "outside the limits"),
-    "too_large": Text("för stor", "too large"),
+    "too_large": Text("för stor för ett meddelande", "too large for a message"),
     "unbalanced": Text("balanserar inte", "does not balance"),
     "unreadable": Text("går inte att läsa", "unreadable"),
     "voucher_date": Text("datumet går inte", "impossible date"),

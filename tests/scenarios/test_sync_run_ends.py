@@ -9,8 +9,9 @@ import pytest
 
 from connectors.simulators.fortnox.records import VoucherKey
 from connectors.simulators.fortnox.traps import ALWAYS, Fault, Traps
-from schemas.errors import BrokerUnavailable
+from schemas.errors import BrokerUnavailable, MessageTooLarge
 from schemas.parts import Scope
+from schemas.topics import LEDGER
 from streams import reading_thread, retry, sync_runner
 from streams.sync_runner import SyncRunner
 from tests.engine import Engine
@@ -222,6 +223,24 @@ async def test_a_run_that_ends_every_worker_is_given_up(
 
     assert (run["state"], run["reason"]) == ("failed", "attempts_exhausted")
     assert (run["attempt"], run["runners_lost"]) == (3, 2)
+
+
+async def test_a_run_whose_page_no_broker_takes_fails_and_the_next_is_planned(
+    engine: Engine, vendor: Vendor
+) -> None:
+    vendor.add("bageriet", vouchers=3)
+    await engine.start_worker(runs_at_once="0")
+    await connect(engine, "bageriet")
+    run_id = await request(engine, "bageriet")
+    refusal = MessageTooLarge(LEDGER.name, "16000000 bytes")
+    refusing = RefusingPublisher(engine.endpoints.kafka_url, refusal, times=1)
+
+    async with a_runner(engine, vendor, publisher=refusing) as runner:
+        await eventually(runner.run_next, what="the run is taken")
+        run = await engine.end_of(run_id)
+
+    assert (run["state"], run["reason"], run["attempt"]) == ("failed", "too_large", 1)
+    await no_run_is_held(engine)
 
 
 async def test_a_run_of_a_part_touches_nothing_else(engine: Engine, vendor: Vendor) -> None:
