@@ -21,7 +21,7 @@ from schemas.lifecycle_events import ConnectionLost, SyncCancelled, SyncComplete
 from schemas.limits import TEXT_CHARACTERS_MAX, replace_forbidden
 from schemas.parts import Scope
 from streams import outbox, watermarks
-from streams.due import next_due
+from streams.due import RETRY_DELAY_MAX, next_due
 
 Outcomes = Sequence[dict[str, Any]]
 
@@ -242,14 +242,12 @@ async def _plan_retry(
     if known is None:
         return None
     failures = known["failures_in_a_row"] + 1
-    pause = failure.retry_after_seconds
-    due = _next_due(
-        now,
-        interval=interval,
-        failures=failures,
-        retry_at=None if pause is None else now + timedelta(seconds=pause),
+    pause = min(failure.retry_after_seconds or 0.0, RETRY_DELAY_MAX.total_seconds())
+    retry_at = now + timedelta(seconds=pause)
+    due = _next_due(now, interval=interval, failures=failures, retry_at=retry_at)
+    return await _plan_next(
+        connection, row, known, due=due, failures=failures, now=now, not_before=retry_at
     )
-    return await _plan_next(connection, row, known, due=due, failures=failures, now=now)
 
 
 async def _plan_next(
@@ -260,11 +258,18 @@ async def _plan_next(
     due: datetime,
     failures: int,
     now: datetime,
+    not_before: datetime | None = None,
 ) -> datetime | None:
-    """Plans the next run; after one that somebody asked for in part, only if it was asked for."""
+    """Plans the next run; after one that somebody asked for in part, only if it was asked for.
+
+    `not_before` is the end of the pause that the source has asked for.
+    """
     plan: tuple[datetime | None, int] = (due, failures)
     if row["trigger"] != "automatic" and Scope.model_validate_json(row["scope"]) != Scope():
-        plan = (now if known["again"] else known["due_at"], known["failures_in_a_row"])
+        asked_for = now if known["again"] else known["due_at"]
+        if asked_for is not None and not_before is not None:
+            asked_for = max(asked_for, not_before)
+        plan = (asked_for, known["failures_in_a_row"])
     await connection.execute(PLAN_NEXT, row["company_id"], *plan)
     return plan[0]
 

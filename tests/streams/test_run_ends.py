@@ -234,6 +234,26 @@ async def test_a_run_of_a_part_does_not_put_off_the_next_whole_one(
     assert (connection["failures_in_a_row"], connection["again"]) == (2, False)
 
 
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_run_of_a_part_keeps_to_the_pause_that_its_source_has_asked_for(
+    database: asyncpg.Connection, run: Run, again: bool
+) -> None:
+    await database.execute('UPDATE engine.sync_run SET scope = \'{"parts": ["accounts"]}\'')
+    await _set(database, f"again = {again}, due_at = '{SOON}'")
+
+    await run.fails(SourceUnavailable("fortnox", "too many", retry_after_seconds=7200))
+
+    assert await run.due_in == timedelta(hours=2)
+    (failed,) = await run.events
+    assert datetime.fromisoformat(failed["retry_at"]) == (await run.connection_row)["due_at"]
+
+
+async def test_no_source_is_left_alone_for_longer_than_a_day(run: Run) -> None:
+    await run.fails(SourceUnavailable("fortnox", "never", retry_after_seconds=1e15))
+
+    assert timedelta(hours=24) <= await run.due_in <= timedelta(hours=24.1)
+
+
 async def test_a_cancelled_run_does_not_put_off_the_next(
     database: asyncpg.Connection, run: Run
 ) -> None:
