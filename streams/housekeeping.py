@@ -10,6 +10,10 @@ PUBLISHED_DAYS = 7  # For whoever wants to look.
 GIVEN_UP_DAYS = 90  # As long as a dead letter: doctor tells of it until then.
 COMMAND_DAYS = 60  # Twice as long as a command stays on its topic: its id cannot come again.
 READ_DAYS = 30  # Its run has ended, and the ledger has the result.
+# So that who asks about last year's books finds which run or file it was; the status keeps a run's
+# outcome for good.
+RUN_DAYS = 365
+LEASE_DAYS = 1  # It has run out: its worker is gone, or its run has ended.
 UNKNOWN_COMPANY_DAYS = 31  # Longer than the command that named it stays on its topic.
 REQUEST_WINDOW_DAYS = 1  # A window is seconds; a new token of a company has one of its own.
 
@@ -34,10 +38,40 @@ FORGET_COMMANDS = """
         ORDER BY decided_at LIMIT $2)
     RETURNING 1
 """
+# The run remembers that they are gone, so that it is looked at once.
 FORGET_READS = """
-    DELETE FROM engine.sync_read WHERE (run_id, read) IN (
-        SELECT run_id, read FROM engine.sync_read JOIN engine.sync_run USING (run_id)
-        WHERE finished_at < (SELECT engine.clock()) - make_interval(days => $1) LIMIT $2)
+    WITH old AS (
+        SELECT run_id FROM engine.sync_run
+        WHERE has_reads AND finished_at < (SELECT engine.clock()) - make_interval(days => $1)
+        ORDER BY finished_at LIMIT $2
+    ), gone AS (
+        DELETE FROM engine.sync_read USING old WHERE sync_read.run_id = old.run_id
+    )
+    UPDATE engine.sync_run SET has_reads = false FROM old WHERE sync_run.run_id = old.run_id
+    RETURNING 1
+"""
+# With the upload that the run was for; its file went when the run ended.
+FORGET_RUNS = """
+    WITH gone AS (
+        DELETE FROM engine.sync_run WHERE run_id IN (
+            SELECT run_id FROM engine.sync_run
+            WHERE finished_at < (SELECT engine.clock()) - make_interval(days => $1)
+            ORDER BY finished_at LIMIT $2)
+        RETURNING upload_id
+    ), uploads AS (
+        DELETE FROM engine.upload USING gone WHERE upload.upload_id = gone.upload_id
+    )
+    SELECT 1 FROM gone
+"""
+# That of an open run says that its runner was lost, and that of a build whose tables are there.
+FORGET_LEASES = """
+    DELETE FROM engine.lease WHERE name IN (
+        SELECT name FROM engine.lease
+        WHERE until < (SELECT engine.clock()) - make_interval(days => $1)
+            AND name NOT LIKE 'build:%' AND name NOT IN (
+                SELECT 'run:' || run_id FROM engine.sync_run
+                WHERE state IN ('queued', 'running', 'confirming'))
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING 1
 """
 # A row that is locked is in use.
@@ -61,6 +95,8 @@ KEPT_DAYS = {
     FORGET_GIVEN_UP: GIVEN_UP_DAYS,
     FORGET_COMMANDS: COMMAND_DAYS,
     FORGET_READS: READ_DAYS,
+    FORGET_RUNS: RUN_DAYS,
+    FORGET_LEASES: LEASE_DAYS,
     FORGET_UNKNOWN_COMPANIES: UNKNOWN_COMPANY_DAYS,
     FORGET_REQUEST_WINDOWS: REQUEST_WINDOW_DAYS,
 }
