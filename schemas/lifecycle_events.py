@@ -115,6 +115,12 @@ class SyncRejected(LifecycleEvent):
     reason: RejectionReason
     detail: Text = ""
 
+    @property
+    def event_id(self) -> str:
+        """With its time: the sequence of a company that nobody has registered is forgotten, and
+        begins anew when somebody names it again, or registers it."""
+        return f"{super().event_id}:{self.occurred_at.isoformat()}"
+
 
 class SyncStarted(LifecycleEvent):
     """A runner took the run; `attempt` rises when another runner takes it over."""

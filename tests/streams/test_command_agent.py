@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from projections.migrate import COMMANDS
+from schemas.codec import decode_lifecycle
 from schemas.limits import COMMAND_BYTES_MAX
 from streams import offsets
+from streams.database import Database
+from streams.housekeeping import UNKNOWN_COMPANY_DAYS, forget_old
 from streams.received import Received
 from tests.streams.command_topic import CommandTopic
 
@@ -131,6 +134,23 @@ async def test_the_answers_to_an_unknown_company_come_before_its_registration(
     assert [event.get("reason") for event in events] == ["unknown_company"] * 3 + [None, None]
     assert [event["sequence"] for event in events] == [1, 2, 3, 4, 5]
     assert await topic.value("SELECT count(*) FROM engine.unknown_company") == 0
+
+
+async def test_no_event_has_the_id_of_one_that_was_given_before_a_company_was_forgotten(
+    pool: Database, topic: CommandTopic
+) -> None:
+    await topic.command("sync_requested")
+    await topic.set_clock(timedelta(days=UNKNOWN_COMPANY_DAYS, minutes=5))
+    assert await forget_old(pool) > 0
+    await topic.command("sync_requested")
+    await topic.set_clock(2 * timedelta(days=UNKNOWN_COMPANY_DAYS, minutes=5))
+    assert await forget_old(pool) > 0
+    await connected(topic)
+
+    events = await topic.events()
+    assert [event["sequence"] for event in events] == [1, 1, 1, 2]
+    ids = {decode_lifecycle(json.dumps(event).encode()).event_id for event in events}
+    assert len(ids) == 4
 
 
 @pytest.mark.parametrize(
