@@ -45,7 +45,10 @@ def _read_amount(value: Any) -> Decimal:
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC the time lies outside the years 1 to 9999") from error
 
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]  # What PostgreSQL's integer holds.

@@ -258,6 +258,8 @@ COMMAND = b'{"type":"sync_requested.v1","company_id":"bageriet"%s}'
         (COMMAND % b',"parts":["a\\u0000b"]', "wrong_schema"),
         (COMMAND % b',"requested_by":"\\ud800"', "unreadable"),
         (b'{"type":"sync_requested.v1","company_id":"../etc"}', "wrong_schema"),
+        (COMMAND % b',"expires_at":"0001-01-01T00:00:00+01:00"', "wrong_schema"),
+        (COMMAND % b',"expires_at":"9999-12-31T23:59:59-01:00"', "wrong_schema"),
         (COMMAND % (b" " * COMMAND_BYTES_MAX), "too_large"),
     ],
 )
