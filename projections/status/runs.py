@@ -78,6 +78,7 @@ def start(state: State, event: SyncStarted) -> None:
     state.change_run(
         event.run_id,
         state="running",
+        reason=None,  # Why it was stalled, if it was.
         run_number=event.run_number,
         attempt=event.attempt,
         started_at=event.occurred_at,

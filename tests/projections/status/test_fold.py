@@ -272,6 +272,7 @@ def test_a_stalled_run_makes_its_company_stalled_until_it_goes_on_or_ends() -> N
     fold(ended, [*beginning, completed("r-1", 4)])
 
     assert waiting.runs["r-1"].state == "stalled"
+    assert (taken_over.runs["r-1"].state, taken_over.runs["r-1"].reason) == ("running", None)
     assert [state.companies["bageriet"].is_stalled for state in (waiting, taken_over, ended)] == [
         True,
         False,
