@@ -202,8 +202,14 @@ class SyncRunner:
     async def _fail(
         self, run: Claimed, publication: Publication, error: RejectedError | SourceUnavailable
     ) -> None:
-        failure = Failure.because(error, unfinished=publication.unfinished)
-        log.warning("run_failed", run_id=run.run_id, reason=failure.reason, error=failure.detail)
+        unfinished = publication.unfinished
+        failure = Failure.because(error, unfinished=unfinished)
         async with self._database.transaction() as connection:
             row = await sync_runs.lock_own(connection, run)
+            if row["cancel_requested_at"] is not None:  # Somebody was told that it would be.
+                await run_ends.cancel(
+                    connection, row, unfinished=unfinished, interval=self._interval
+                )
+                return
             await run_ends.fail(connection, row, failure, interval=self._interval)
+        log.warning("run_failed", run_id=run.run_id, reason=failure.reason, error=failure.detail)
