@@ -19,6 +19,10 @@ from schemas.lifecycle_events import (
 )
 from schemas.parts import Part, Scope
 
+# Whoever asked has named a year that the source does not have: that is no failure of the source,
+# and says nothing of the company's parts.
+UNKNOWN_YEAR = "unknown_year"
+
 
 def receive(state: State, event: UploadReceived) -> None:
     state.uploads[event.upload_id] = SieUpload(
@@ -133,6 +137,8 @@ def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
 
 def fail(state: State, event: SyncFailed) -> None:
     _finish(state, event, "failed")
+    if event.reason == UNKNOWN_YEAR:
+        return
     missing = _missing_parts(state.runs.get(event.run_id))
     # As a completed run ends the count only where it brings bookkeeping, so it is counted.
     if not missing or "vouchers" in missing:

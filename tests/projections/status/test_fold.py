@@ -26,6 +26,7 @@ from schemas.lifecycle_events import (
     UploadRefused,
 )
 from schemas.parts import PARTS, Part, Read, Scope
+from streams.publication import UnknownYear
 from tests.builders import YEAR
 
 BEGIN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -252,6 +253,24 @@ def test_a_run_that_fails_before_its_reads_fails_the_parts_it_was_for() -> None:
         "accounts": "ok",
         "vouchers": "failed",
     }
+
+
+def test_a_mistyped_year_is_no_failure_of_the_source() -> None:
+    state = State()
+    mistyped = {"run_id": "r-2", "reason": UnknownYear.reason}
+
+    fold(state, [DIRECT, a_sync("r-1", 2), a_failure("r-1", 3), a_sync("r-2", 4)])
+    before = state.companies["bageriet"], dict(state.parts)
+    fold(state, [an_event(SyncFailed, 5, **mistyped)])
+
+    company, parts = before
+    assert (
+        replace(company, sequence=5, open_run_id=None, open_since=None)
+        == (state.companies["bageriet"])
+    )
+    assert (company.failures_in_a_row, company.last_failure_reason) == (1, "source_unavailable")
+    assert state.parts == parts
+    assert (state.runs["r-2"].state, state.runs["r-2"].reason) == ("failed", "unknown_year")
 
 
 def test_a_file_that_fails_says_nothing_of_parts_it_need_not_have() -> None:
