@@ -183,51 +183,6 @@ async def test_the_clock_of_a_test_makes_no_command_older(topic: CommandTopic) -
     assert (await topic.events())[-1]["reason"] == "expired"
 
 
-async def test_another_source_begins_from_the_start(topic: CommandTopic) -> None:
-    await connected(topic)
-    await topic.command("sync_requested")
-    async with topic.database.connection() as connection:
-        await connection.execute(
-            "INSERT INTO engine.watermark VALUES ('bageriet', 'accounts', 'x', now())"
-        )
-
-    await topic.command("connection_requested", source="visma-administration")
-
-    assert (await topic.kinds())[3:] == ["sync_cancelled", "connection_established"]
-    assert (await topic.events())[-1]["source"] == "visma-administration"
-    assert await topic.value("SELECT count(*) FROM engine.watermark") == 0
-    assert await topic.value("SELECT source FROM engine.company") == "visma-administration"
-    assert await topic.value("SELECT state FROM engine.sync_run") == "cancelled"
-
-
-async def test_disconnecting_ends_what_waits_and_asks_what_runs_to_stop(
-    topic: CommandTopic,
-) -> None:
-    await connected(topic)
-    await topic.command("sync_requested")
-    async with topic.database.connection() as connection:
-        await connection.execute("UPDATE engine.sync_run SET state = 'running'")
-    await topic.command("sync_requested", trigger="automatic")
-    assert await topic.value("SELECT again FROM engine.connection")
-
-    await topic.command("disconnect_requested", requested_by="Åsa")
-    await topic.command("sync_cancel_requested", requested_by="Bo")
-    await topic.command("disconnect_requested")
-
-    run = await topic.row("SELECT * FROM engine.sync_run")
-    asked = (run["state"], run["cancel_requested_by"], run["cancel_reason"])
-    assert asked == ("running", "Åsa", "disconnected")
-    assert run["cancel_requested_at"] is not None
-    row = await topic.row("SELECT * FROM engine.connection")
-    assert (row["state"], row["due_at"], row["again"]) == ("disconnected", None, False)
-    *_, lost, rejected = await topic.events()
-    assert (lost["type"], lost["reason"]) == ("connection_lost.v1", "disconnected")
-    assert rejected["reason"] == "not_connected"
-
-    await connected(topic)
-    assert (await topic.kinds())[-1] == "connection_restored"
-
-
 async def test_a_queued_run_is_cancelled_at_once(topic: CommandTopic) -> None:
     await connected(topic)
     await topic.command("sync_requested")

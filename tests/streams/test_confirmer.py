@@ -22,6 +22,12 @@ APPLY = """
     VALUES ('bageriet', 0, 1, 1, 'vouchers/2024-01-01', 'vouchers', '2024-01-01', 'complete', 1,
         true)
 """
+APPLY_ANOTHER_ATTEMPT = """
+    INSERT INTO ledger.read_result (company_id, generation, run_number, attempt, read, part,
+        fiscal_year, state, events_applied, snapshot)
+    VALUES ('bageriet', 0, 1, 2, 'vouchers/2025-01-01', 'vouchers', '2025-01-01', 'complete', 1,
+        true)
+"""
 STAND = """
     UPDATE engine.projection_offset SET next_offset = $2 WHERE agent = $1 AND partition = 0
 """
@@ -83,3 +89,17 @@ async def test_a_read_whose_end_was_passed_without_a_result_is_named_and_read_wh
     states = {read["read"]["fiscal_year"]: read["state"] for read in failed["reads"]}
     assert states == {"2024-01-01": "complete", "2025-01-01": "incomplete"}
     assert known == ["vouchers/2024-01-01"]
+
+
+async def test_what_the_ledger_has_of_another_attempt_is_no_word_on_a_read(pool: Database) -> None:
+    await published(pool)
+    await stand_at(pool, ENDS["vouchers/2025-01-01"] + 1)
+    async with pool.connection() as connection:
+        await connection.execute(APPLY_ANOTHER_ATTEMPT)
+
+    assert await confirm(pool) == 1
+
+    async with pool.connection() as connection:
+        failed = orjson.loads(await connection.fetchval(FAILED))
+    states = {read["read"]["fiscal_year"]: read["state"] for read in failed["reads"]}
+    assert states == {"2024-01-01": "complete", "2025-01-01": "incomplete"}
