@@ -72,7 +72,10 @@ class StepwiseRunner:
         with suppress(RunLost):
             async with self._database.transaction() as connection:
                 row = await sync_runs.lock_own(connection, self.run)
-                await run_ends.fail(connection, row, failure, interval=INTERVAL)
+                if row["cancel_requested_at"] is None:
+                    await run_ends.fail(connection, row, failure, interval=INTERVAL)
+                else:
+                    await self._cancel(connection, row)
         self.is_over = True
 
     async def _step(self) -> None:
