@@ -81,7 +81,7 @@ async def check_owner(connection: asyncpg.Connection, company_id: str, number: s
 
 
 def _tenant(access: Access) -> str:
-    """Whose requests the source counts: two companies may be read from the same one."""
+    """Whose requests the source counts: the token's, with which several companies may be read."""
     return blake2b(access.token.encode(), digest_size=16).hexdigest()
 
 
