@@ -5,18 +5,19 @@ the vendor (support article 208330525; facts, section 3).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from threading import RLock
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from connectors.simulators.clock import STOCKHOLM
 from connectors.simulators.fortnox.records import (
     ZERO,
     Account,
     AccountingMethod,
+    BooksContents,
     Company,
     CostCentre,
     FinancialYear,
@@ -28,6 +29,8 @@ from connectors.simulators.fortnox.records import (
     VoucherKey,
     VoucherSeries,
 )
+
+Member = TypeVar("Member")
 
 
 class VoucherChange(TypedDict, total=False):
@@ -197,6 +200,30 @@ class Books:
             self.delete_voucher(last)
             return self.add_voucher(year, series, voucher_date, text, rows, number=last.number)
 
+    def contents(self) -> BooksContents:
+        with self.lock:
+            return BooksContents(
+                years=tuple(self.years.values()),
+                accounts=tuple(_members(self._accounts)),
+                cost_centres=tuple(self.cost_centres.values()),
+                projects=tuple(self.projects.values()),
+                series=tuple(_members(self._series)),
+                vouchers=tuple(_members(self._vouchers)),
+            )
+
+    def put_back(self, contents: BooksContents) -> None:
+        """Fills empty books with what others had, stamps and all."""
+        with self.lock:
+            self.years.update((year.id, year) for year in contents.years)
+            self.cost_centres.update((centre.code, centre) for centre in contents.cost_centres)
+            self.projects.update((project.number, project) for project in contents.projects)
+            for account in contents.accounts:
+                self._accounts[account.year][account.number] = account
+            for series in contents.series:
+                self._series[series.year][series.code] = series
+            for voucher in contents.vouchers:
+                self._vouchers[voucher.key.year][voucher.key] = voucher
+
     def next_number(self, year: int, series: str) -> int:
         with self.lock:
             return self._highest(year, series) + 1
@@ -204,3 +231,8 @@ class Books:
     def _highest(self, year: int, series: str) -> int:
         numbers = (key.number for key in self._vouchers[year] if key.series == series)
         return max(numbers, default=0)
+
+
+def _members(by_year: Mapping[int, Mapping[Any, Member]]) -> Iterator[Member]:
+    for of_year in by_year.values():
+        yield from of_year.values()

@@ -131,3 +131,15 @@ class StoredVoucher:
     project: str = ""
     reference_type: ReferenceType = "MANUAL"
     reference_number: str = ""
+
+
+@dataclass(frozen=True)
+class BooksContents:
+    """All that stands in one company's books, to be laid aside and put back."""
+
+    years: tuple[FinancialYear, ...]
+    accounts: tuple[Account, ...]
+    cost_centres: tuple[CostCentre, ...]
+    projects: tuple[Project, ...]
+    series: tuple[VoucherSeries, ...]
+    vouchers: tuple[StoredVoucher, ...]
