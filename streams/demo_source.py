@@ -5,6 +5,7 @@ One company's books change every few seconds; the other's login is not accepted 
 
 import json
 import sys
+from pathlib import Path
 
 from streams.embedded.ports import choose_free
 from streams.embedded.supervisor import Child
@@ -19,8 +20,9 @@ CHANGE_SECONDS = 10
 class DemoSource:
     """The simulator as a child process, and what the workers must know of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_dir: Path) -> None:
         self._port = choose_free()
+        self._books = data_dir.absolute() / "demo" / "fortnox"
 
     @property
     def child(self) -> Child:
@@ -30,6 +32,7 @@ class DemoSource:
             command=(
                 *(sys.executable, "-m", "connectors.simulators.fortnox"),
                 *(f"--port={self._port}", f"--change-seconds={CHANGE_SECONDS}"),
+                f"--books={self._books}",
                 *(*tenants, f"--revoked={_token(BROKEN)}"),
             ),
         )

@@ -58,7 +58,7 @@ def _run(options: Options, stop: threading.Event, *, workers: int, demo: bool, l
     def tell(line: str) -> None:
         typer.echo(f"{time.monotonic() - started_at:6.1f} s  {line}", err=True)
 
-    source = DemoSource() if demo else None
+    source = DemoSource(options.data_dir) if demo else None
     engine = Engine(
         options.data_dir,
         workers=workers,
