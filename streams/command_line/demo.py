@@ -20,7 +20,7 @@ from streams.command_line.status import status
 from streams.command_line.texts import label
 from streams.command_line.trial_balance import trial_balance
 from streams.command_line.words import word
-from streams.demo_source import BROKEN, CONNECTED, SYNC_SECONDS
+from streams.demo_source import BROKEN, CONNECTED, SYNC_SECONDS, UNCONNECTED
 
 # The id, the seed and the vouchers of each year.
 COMPANIES = (("alfa", 6, 220), ("beta", 3, 340), ("gamma", 33, 150))
@@ -44,8 +44,15 @@ def show_demo(options: Options) -> bool:
         _show_status(options, company_id)
     first = COMPANIES[0][0]
     trial_balance(first, None, options.data_dir, options.output, options.language)
-    facts = {"company_id": first, "connected": CONNECTED, "seconds": SYNC_SECONDS}
-    typer.echo(label("demo.next", options.language, **facts, directory=directory), err=True)
+    facts = {
+        "company_id": first,
+        "connected": CONNECTED,
+        "unconnected": UNCONNECTED,
+        "source": FORTNOX.name,
+        "seconds": SYNC_SECONDS,
+        "directory": directory,
+    }
+    typer.echo(label("demo.next", options.language, **facts), err=True)
     return all(outcomes)
 
 
