@@ -6,7 +6,8 @@ from datetime import datetime
 import asyncpg
 
 COMMAND_ANSWER = """
-    SELECT decided_at, run_id, rejection, detail FROM engine.command
+    SELECT decided_at, run_id, rejection, detail, coalesce(source, '') AS source
+    FROM engine.command LEFT JOIN engine.company USING (company_id)
     WHERE company_id = $1 AND command_id = $2
 """
 # The run that a connection leads to by itself: the one that is going, or the next one.
@@ -26,6 +27,7 @@ class CommandAnswer:
     run_id: str | None  # The run that it started, or asked to end.
     rejection: str | None
     detail: str
+    source: str  # The company's; empty where there is no such company.
 
 
 async def command_answer(

@@ -9,6 +9,7 @@ from projections.queries.company_facts import check_known
 from projections.queries.snapshot import snapshot
 from schemas.errors import NotFound
 from schemas.model import Model
+from schemas.sources import CONNECTABLE
 
 ConnectionState = Literal["connected", "reconnect_required", "disconnected"]
 
@@ -23,6 +24,7 @@ CONNECTIONS = """
     WHERE $1::text IS NULL OR company_id = $1
     ORDER BY company_id COLLATE "C"
 """
+SOURCE = "SELECT source FROM engine.company WHERE company_id = $1"
 
 
 class NotConnected(NotFound):
@@ -30,8 +32,19 @@ class NotConnected(NotFound):
 
     reason = "not_connected"
 
-    def __init__(self, company_id: str) -> None:
+    def __init__(self, company_id: str, source: str) -> None:
         super().__init__(f"{company_id} has no connection.")
+        self.company_id = company_id
+        self.source = source
+
+
+class ComesByFiles(NotFound):
+    """The company's bookkeeping comes by files: it has no connection, and needs none."""
+
+    reason = "comes_by_files"
+
+    def __init__(self, company_id: str) -> None:
+        super().__init__(f"{company_id} gets its bookkeeping by files.")
         self.company_id = company_id
 
 
@@ -54,10 +67,13 @@ async def connections(connection: asyncpg.Connection) -> list[ConnectionRow]:
 
 
 async def connection_of(connection: asyncpg.Connection, company_id: str) -> ConnectionRow:
-    """The company's connection. Raises UnknownCompany, NotConnected."""
+    """The company's connection. Raises UnknownCompany, NotConnected, ComesByFiles."""
     async with snapshot(connection):
         await check_known(connection, company_id)
         row = await connection.fetchrow(CONNECTIONS, company_id)
+        source = await connection.fetchval(SOURCE, company_id)
+    if row is None and source in CONNECTABLE:
+        raise NotConnected(company_id, source)
     if row is None:
-        raise NotConnected(company_id)
+        raise ComesByFiles(company_id)
     return ConnectionRow(**row)

@@ -17,6 +17,7 @@ from schemas.commands import AnyCommand
 from schemas.limits import TEXT_CHARACTERS_MAX, replace_forbidden
 from schemas.model import Model
 from schemas.parts import PARTS
+from schemas.sources import CONNECTABLE
 from streams.command_line.answer import refusals, tell
 from streams.command_line.connect import kafka_url
 from streams.command_line.database_watch import DatabaseWatch
@@ -147,8 +148,9 @@ class Waiting:
         answer = await self._answer()
         if answer.rejection is not None:
             raise CommandRefused(
-                answer.rejection,
+                _code(answer.rejection, answer.source),
                 company_id=self._command.company_id,
+                source=answer.source,
                 detail=answer.detail or answer.rejection,
                 parts=", ".join(PARTS),
             )
@@ -192,6 +194,12 @@ class Waiting:
             return run_id
 
         return await DatabaseWatch(self._options.data_dir).until(look)
+
+
+def _code(rejection: str, source: str) -> str:
+    """The rejection's; to connect a company of files is not what its user is to be led to."""
+    is_of_files = rejection == "not_connected" and source not in CONNECTABLE
+    return "comes_by_files" if is_of_files else rejection
 
 
 def _limit(seconds: float) -> Callable[[], bool]:

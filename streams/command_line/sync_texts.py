@@ -68,15 +68,19 @@ SYNC_REFUSALS = {
     ),
     "reconnect_required": Text(
         "Bokföringssystemet godtar inte längre inloggningen för {company_id}: rätta den, och anslut"
-        " igen med bokflow connect {company_id}.",
+        " igen med bokflow connect {company_id} --source {source}.",
         "The accounting system no longer accepts the login of {company_id}: correct it, and connect"
-        " again with bokflow connect {company_id}.",
+        " again with bokflow connect {company_id} --source {source}.",
     ),
     "not_connected": Text(
         "{company_id} är inte anslutet till något bokföringssystem: anslut med bokflow connect"
-        " {company_id}.",
+        " {company_id} --source {source}.",
         "{company_id} is not connected to any accounting system: connect it with bokflow connect"
-        " {company_id}.",
+        " {company_id} --source {source}.",
+    ),
+    "comes_by_files": Text(
+        "{company_id} får sin bokföring genom filer (bokflow import) och behöver ingen koppling.",
+        "{company_id} gets its bookkeeping by files (bokflow import), and needs no connection.",
     ),
     "unknown_part": Text(
         "Det finns ingen sådan del av bokföringen; de som finns är {parts}.",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from projections.queries.company_facts import UnknownCompany
-from projections.queries.connections import NotConnected, connection_of, connections
+from projections.queries.connections import ComesByFiles, connection_of, connections
 from schemas.lifecycle_events import CompanyRegistered, ReadOutcome, SyncCompleted
 from schemas.parts import Read
 from tests.books import Books
@@ -63,5 +63,5 @@ async def test_a_company_without_a_connection_is_another_matter_than_none(books:
     with pytest.raises(UnknownCompany):
         await connection_of(books.connection, COMPANY)
     await books.register()
-    with pytest.raises(NotConnected):
+    with pytest.raises(ComesByFiles):
         await connection_of(books.connection, COMPANY)

@@ -64,8 +64,30 @@ def test_the_status_tells_the_next_run(command_line: CommandLine) -> None:
     assert "has to be connected again: the login is not accepted" in lost
 
 
+def test_a_company_of_files_is_not_led_to_a_connection(command_line: CommandLine) -> None:
+    command_line.fill(two_connections)
+
+    for language, told in (("sv", "genom filer"), ("en", "by files")):
+        arguments = ("connections", "show", "uploads", "--lang", language)
+        refused = command_line.run(*arguments, exit_code=1).stderr
+        assert told in refused
+        assert "connect uploads" not in refused
+
+
+def test_a_company_that_lacks_one_is_told_the_whole_command(command_line: CommandLine) -> None:
+    async def registered(books: Books) -> None:
+        await books.register("kiosken", source="fortnox")
+
+    command_line.fill(registered)
+
+    for language in ("sv", "en"):
+        arguments = ("connections", "show", "kiosken", "--lang", language)
+        refused = command_line.run(*arguments, exit_code=1).stderr
+        assert "bokflow connect kiosken --source fortnox." in refused
+
+
 def test_a_company_without_one_is_refused(command_line: CommandLine) -> None:
     command_line.fill(two_connections)
 
-    assert command_line.refusal("connections", "show", "uploads") == "not_connected"
+    assert command_line.refusal("connections", "show", "uploads") == "comes_by_files"
     assert command_line.refusal("connections", "show", "nobody") == "unknown_company"

@@ -90,6 +90,29 @@ async def test_a_rejection_is_told_by_its_code(books: Books, looks: list[RunStat
     assert COMPANY in refused.sentence("sv")
 
 
+@pytest.mark.parametrize("rejection", ["not_connected", "reconnect_required"])
+async def test_who_has_to_connect_is_told_the_whole_command(
+    books: Books, looks: list[RunState], rejection: str
+) -> None:
+    await books.decide("c-1", rejection=rejection)
+
+    refused = await refusal(waiting(looks))
+
+    assert refused.code == rejection
+    for language in ("sv", "en"):
+        command = f"bokflow connect {COMPANY} --source fortnox."
+        assert refused.sentence(language).endswith(command)
+
+
+async def test_a_company_of_files_is_not_led_to_a_connection(
+    books: Books, looks: list[RunState]
+) -> None:
+    await books.connection.execute("UPDATE engine.company SET source = 'sie'")
+    await books.decide("c-1", rejection="not_connected")
+
+    assert (await refusal(waiting(looks))).code == "comes_by_files"
+
+
 async def test_a_run_that_fails_says_why(books: Books, looks: list[RunState]) -> None:
     await books.queue("run-1")
     await books.move(

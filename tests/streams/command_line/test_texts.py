@@ -47,6 +47,7 @@ def test_what_the_engine_rejects_has_a_sentence(code: str) -> None:
         "company_id": "bageriet",
         "detail": "no part is named",
         "parts": "vouchers",
+        "source": "fortnox",
     }
 
     for language in ("sv", "en"):
