@@ -1,6 +1,5 @@
 """`bokflow purge`: empties a company's bookkeeping, all of it or some fiscal years."""
 
-import sys
 from typing import Annotated
 
 import asyncpg
@@ -12,6 +11,7 @@ from projections.queries.fiscal_years import choose, fiscal_years
 from projections.queries.purges import contents
 from schemas.commands import PurgeRequested
 from streams.command_line.answer import ask, refusals, tell
+from streams.command_line.confirmation import Yes, confirm
 from streams.command_line.engine_command import command_id, requested_by, send, show_outcome
 from streams.command_line.options import (
     DATA_DIR,
@@ -26,8 +26,7 @@ from streams.command_line.options import (
 )
 from streams.command_line.purge_page import Preview, show_preview
 from streams.command_line.purge_wait import show_purged, wait_for_purge
-from streams.command_line.refusal import EXIT_REFUSED, CommandRefused
-from streams.command_line.texts import label
+from streams.command_line.refusal import EXIT_REFUSED
 
 Years = Annotated[
     list[str] | None,
@@ -38,7 +37,6 @@ Years = Annotated[
     ),
 ]
 Reload = Annotated[bool, typer.Option("--reload", help="Fetch the same from the source after it.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the company's id.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")]
 
 
@@ -63,7 +61,7 @@ def purge(
             return
         if not yes:
             show_preview(preview, options.language, stderr=True)
-            _confirm(options, company)
+            confirm(options, company, "purge.confirm")
         command = PurgeRequested(
             company_id=company,
             command_id=command_id(),
@@ -97,10 +95,3 @@ def _preview(options: Options, company: str, years: list[str], *, reload: bool) 
         )
 
     return ask(options, question)
-
-
-def _confirm(options: Options, company: str) -> None:
-    """Asks on stderr, so that a pipe gets results only. Raises CommandRefused."""
-    typer.echo(label("purge.confirm", options.language, company_id=company), nl=False, err=True)
-    if sys.stdin.readline().strip() != company:
-        raise CommandRefused("not_confirmed", company_id=company)

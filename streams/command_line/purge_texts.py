@@ -72,9 +72,9 @@ PURGE_WORDS = {
 
 PURGE_REFUSALS = {
     "not_confirmed": Text(
-        "Ingenting tömdes: det som skrevs var inte {company_id}. Skriv företagets id, eller ange"
+        "Ingenting gjordes: det som skrevs var inte {company_id}. Skriv företagets id, eller ange"
         " --yes.",
-        "Nothing was emptied: what was typed was not {company_id}. Type the company's id, or give"
+        "Nothing was done: what was typed was not {company_id}. Type the company's id, or give"
         " --yes.",
     ),
 }

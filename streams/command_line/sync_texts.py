@@ -19,6 +19,25 @@ SYNC_LABELS = {
     "run_ended": Text(
         "{company_id}, körning {run}: {state}{because}", "{company_id}, run {run}: {state}{because}"
     ),
+    # Another source for a company that has one.
+    "change.to_fetched": Text(
+        "{company_id} har sin bokföring från {known}. Med {source} som källa avbryts det som"
+        " pågår, filer tas inte längre emot, och det som hämtas ersätter det som finns av samma"
+        " räkenskapsår.",
+        "{company_id} has its bookkeeping from {known}. With {source} as its source what is going"
+        " on is cancelled, files are refused from then on, and what is fetched replaces what there"
+        " is of the same fiscal years.",
+    ),
+    "change.to_uploaded": Text(
+        "{company_id} har sin bokföring från {known}. Med {source} som källa hämtas ingenting"
+        " längre: bokföringen laddas upp, och det som finns är kvar tills dess.",
+        "{company_id} has its bookkeeping from {known}. With {source} as its source nothing is"
+        " fetched any more: the bookkeeping is uploaded, and what there is stays until then.",
+    ),
+    "change.confirm": Text(
+        "Skriv företagets id ({company_id}) för att byta källa: ",
+        "Type the company's id ({company_id}) to change its source: ",
+    ),
     "phase.asked": Text("Väntar på svar", "Waiting for an answer"),
     "phase.stalled": Text("Står stilla", "Stalled"),
     "phase.done": Text("{phase}: {count} verifikationer", "{phase}: {count} vouchers"),

@@ -66,7 +66,7 @@ def test_it_is_said_that_a_run_is_cancelled(away: CommandLine) -> None:
 def test_only_the_id_of_the_company_is_a_yes(away: CommandLine, typed: str) -> None:
     refused = away.run("purge", COMPANY, typed=typed, exit_code=1)
 
-    assert "not_confirmed: Nothing was emptied" in refused.stderr
+    assert "not_confirmed: Nothing was done" in refused.stderr
     assert "report templates" in refused.stderr  # What is asked for is shown, beside results.
     assert refused.stdout == ""
 
