@@ -5,9 +5,10 @@ from streams.command_line.text import Text
 SYNC_LABELS = {
     # A command that was sent, and what became of it.
     "asked": Text(
-        "{what} är begärd för {company_id}: följ den med bokflow status {company_id} --watch.",
-        "{what} has been asked for {company_id}: follow it with bokflow status {company_id}"
-        " --watch.",
+        "{what} är begärd för {company_id}; om motorn godtar den sägs bara med --wait. Följ den med"
+        " bokflow status {company_id} --watch.",
+        "{what} has been asked for {company_id}; only --wait tells whether the engine takes it."
+        " Follow it with bokflow status {company_id} --watch.",
     ),
     "accepted": Text("{what}, {company_id}: utförd.", "{what}, {company_id}: done."),
     "run_completed": Text(

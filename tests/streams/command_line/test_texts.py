@@ -58,6 +58,11 @@ def test_a_refusal_that_nobody_has_put_in_words_is_shown_as_it_is() -> None:
     assert sentence("something_new", "sv", {}) == "something_new"
 
 
+def test_who_only_asks_is_told_that_an_answer_comes_with_wait() -> None:
+    for language in ("sv", "en"):
+        assert "--wait" in label("asked", language, what="w", company_id="bageriet")
+
+
 def test_one_is_told_as_one_and_two_as_two() -> None:
     for count, told in ((1, "1 voucher was set aside"), (2, "2 vouchers were set aside")):
         assert told in label("note.set_aside", "en", file="f", company_id="c", count=count)
