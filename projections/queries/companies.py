@@ -72,7 +72,7 @@ def _indicator(known: CompanyFacts, proof: State) -> CompanyIndicator:
         source=known.facts.source,
         indicator=known.indicator.colour,
         reason=known.indicator.reason,
-        message=message(known.indicator.reason),
+        message=message(known.indicator.reason, known.facts.source),
         last_sync_at=known.facts.last_sync_at,
         last_fetched_at=known.last_fetched_at,
         syncing=known.syncing,

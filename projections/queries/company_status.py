@@ -151,7 +151,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         source=known.facts.source,
         indicator=known.indicator.colour,
         reason=known.indicator.reason,
-        message=message(known.indicator.reason),
+        message=message(known.indicator.reason, known.facts.source),
         last_sync_at=known.facts.last_sync_at,
         last_fetched_at=known.last_fetched_at,
         latest_vouchers=tuple(LatestVoucher(**row) for row in latest),

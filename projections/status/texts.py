@@ -2,6 +2,7 @@
 
 from projections.status.indicator import Reason
 from schemas.model import Model
+from schemas.sources import UPLOADED
 
 
 class Message(Model):
@@ -29,12 +30,12 @@ MESSAGES: dict[Reason, Message] = {
         " again to fetch its bookkeeping.",
     ),
     "emptied": Message(
-        sv="Bokföringen har tömts: läs in en SIE-fil eller synkronisera för att hämta den på nytt.",
-        en="The bookkeeping has been emptied: import an SIE file or sync to fetch it again.",
+        sv="Bokföringen har tömts: starta en synkronisering för att hämta den på nytt.",
+        en="The bookkeeping has been emptied: start a sync to fetch it again.",
     ),
     "never_synced": Message(
-        sv="Ingen bokföring har hämtats ännu: läs in en SIE-fil eller starta en synkronisering.",
-        en="No bookkeeping has been fetched yet: import an SIE file or start a sync.",
+        sv="Ingen bokföring har hämtats ännu: starta en synkronisering.",
+        en="No bookkeeping has been fetched yet: start a sync.",
     ),
     "stalled": Message(
         sv="En inläsning har väntat i minst 15 minuter på att bli klar: avbryt den och försök"
@@ -55,8 +56,34 @@ MESSAGES: dict[Reason, Message] = {
         " company again if that does not help.",
     ),
 }
+# Where the bookkeeping is uploaded there is nothing to sync: these stand for those above.
+OF_UPLOADS: dict[Reason, Message] = {
+    "disconnected": Message(
+        sv="Kopplingen till bokföringssystemet är borttagen: läs in en SIE-fil, eller anslut"
+        " företaget igen.",
+        en="The connection to the accounting system has been removed: import an SIE file, or"
+        " connect the company again.",
+    ),
+    "emptied": Message(
+        sv="Bokföringen har tömts: läs in en SIE-fil för att få den på nytt.",
+        en="The bookkeeping has been emptied: import an SIE file to have it again.",
+    ),
+    "never_synced": Message(
+        sv="Ingen bokföring har lästs in ännu: läs in en SIE-fil.",
+        en="No bookkeeping has been loaded yet: import an SIE file.",
+    ),
+    "failing": Message(
+        sv="De tre senaste försöken att läsa in bokföringen misslyckades: se felorsaken bland"
+        " körningarna, åtgärda den och läs in filen igen.",
+        en="The last three attempts to load the bookkeeping failed: look up the cause among the"
+        " runs, mend it and import the file again.",
+    ),
+}
 
 
-def message(reason: Reason | None) -> Message:
-    """What to do about a reason; None is green."""
-    return GREEN if reason is None else MESSAGES[reason]
+def message(reason: Reason | None, source: str) -> Message:
+    """What to do about a reason, by how the source's bookkeeping comes; None is green."""
+    if reason is None:
+        return GREEN
+    by_upload = OF_UPLOADS.get(reason) if source in UPLOADED else None
+    return by_upload or MESSAGES[reason]

@@ -17,6 +17,7 @@ from projections.status.indicator import (
     indicator,
 )
 from projections.status.texts import GREEN, MESSAGES, message
+from schemas.sources import SOURCES, UPLOADED
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
@@ -95,13 +96,23 @@ def test_a_run_that_is_going_does_not_change_the_colour() -> None:
     assert colour_of(open_since=NOW, failures_in_a_row=3).colour == "red"
 
 
-def test_every_reason_has_a_sentence_in_both_languages() -> None:
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_reason_has_a_sentence_in_both_languages(source: str) -> None:
     assert set(MESSAGES) == set(REASONS) == set(get_args(Reason))
-    texts = [message(reason) for reason in REASONS] + [message(None)]
+    texts = [message(reason, source) for reason in REASONS] + [message(None, source)]
     assert texts[-1] == GREEN
     sentences = [sentence for text in texts for sentence in (text.sv, text.en)]
     assert len(set(sentences)) == len(sentences)
     assert all(sentence.endswith(".") and sentence.count(".") == 1 for sentence in sentences)
+
+
+@pytest.mark.parametrize("reason", ["emptied", "never_synced"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_is_to_be_done_is_what_the_source_lets_one_do(reason: Reason, source: str) -> None:
+    told = message(reason, source)
+
+    assert ("SIE" in told.sv, "SIE" in told.en) == ((source in UPLOADED),) * 2
+    assert ("synk" in told.sv, "sync" in told.en) == ((source not in UPLOADED),) * 2
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_red_company_says_what_to_do(command_line: CommandLine) -> None:
 
     told = command_line.run("status", "bageriet", "--lang", "en").stdout
 
-    assert "import an SIE file or start a sync" in told
+    assert "No bookkeeping has been loaded yet: import an SIE file." in told
 
 
 @pytest.mark.parametrize("reason", ["disconnected", "invalid_login"])
