@@ -27,6 +27,7 @@ from streams.command_line.run_progress import run_progress
 from streams.command_line.run_watch import Report, RunWatch
 from streams.command_line.show import NOTHING, count, printable
 from streams.command_line.texts import label
+from streams.command_line.told_reason import told_reason
 from streams.command_line.words import word
 
 ANSWER_SECONDS_MAX = 60.0
@@ -219,7 +220,7 @@ def show_outcome(found: Outcome, language: str) -> None:
         counts = {name: count(getattr(found, name), language) for name in RUN_COUNTS}
         typer.echo(label("run_completed", language, **facts, run=run, **counts))
         return
-    reason = word(found.reason, language) if found.reason else None
-    because = "".join(f": {printable(why)}" for why in (reason, found.detail) if why)
+    why = printable(told_reason(found.reason, found.detail, language))
+    because = f": {why}" if why else ""
     state = word(found.status, language)
     typer.echo(label("run_ended", language, **facts, run=run, state=state, because=because))

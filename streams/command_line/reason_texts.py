@@ -21,8 +21,13 @@ REASON_WORDS = {
     "licence_missing": Text("licens saknas", "a licence is missing"),
     "scope_missing": Text("behörighet saknas", "a permission is missing"),
     # Why a run ended otherwise than well, or has no end.
-    "attempts_exhausted": Text("för många försök", "too many attempts"),
-    "connector_failed": Text("fel i kopplingen till källan", "a fault in the connector"),
+    "attempts_exhausted": Text(
+        "för många försök, se arbetarnas loggar", "too many attempts, see the workers' logs"
+    ),
+    "connector_failed": Text(
+        "fel i kopplingen till källan, se arbetarens logg",
+        "a fault in the connector, see the worker's log",
+    ),
     "incomplete": Text("ofullständig", "incomplete"),
     "ledger_stopped": Text("motorns inläsning har stannat", "the ledger has stopped"),
     "no_outcome": Text("inget besked ännu", "no outcome yet"),

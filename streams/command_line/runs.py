@@ -20,6 +20,7 @@ from streams.command_line.options import (
 )
 from streams.command_line.show import Cell, count, day, moment, print_rows
 from streams.command_line.texts import label
+from streams.command_line.told_reason import told_reason
 from streams.command_line.words import word
 
 TABLE_ROWS = 20
@@ -72,7 +73,6 @@ def _row(run: RunRow, language: str) -> dict[str, Cell]:
     told: dict[str, Cell] = {
         name: count(number, language) if number else "" for name, number in counts.items()
     }
-    reason = word(run.reason, language) if run.reason else None
     trigger = word(run.trigger, language)
     asked_by = run.requested_by if run.trigger == "manual" else ""
     return told | {
@@ -82,7 +82,7 @@ def _row(run: RunRow, language: str) -> dict[str, Cell]:
         "queued": moment(run.queued_at),
         "finished": moment(run.finished_at) if run.finished_at else "",
         "file": run.file_name or "",
-        "reason": ": ".join(filter(None, (reason, run.detail))),
+        "reason": told_reason(run.reason, run.detail, language),
     }
 
 
