@@ -2,6 +2,8 @@
 
 import asyncpg
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from projections.queries.connections import ConnectionRow, connection_of
 from projections.queries.connections import connections as all_connections
@@ -18,12 +20,22 @@ from streams.command_line.options import (
     Wait,
     check_company_id,
 )
-from streams.command_line.show import NOTHING, Cell, add_row, moment, new_table, printer
+from streams.command_line.show import (
+    NOTHING,
+    Cell,
+    add_row,
+    count,
+    moment,
+    print_rows,
+    printer,
+)
 from streams.command_line.texts import label
-from streams.command_line.words import word
+from streams.command_line.told_reason import told_tie
 
-COLUMNS = ("company", "name", "source", "state", "reason", "due_at", "last_fetched")
 COUNTS = ("failures_in_a_row",)
+COLUMNS = ("company", "name", "source", "state", "due_at", "last_fetched", *COUNTS)
+SPARE = ("failures_in_a_row", "name", "source", "last_fetched")
+OF_ONE = ("name", "source", "state", "connected_at", "due_at", "last_fetched", *COUNTS)
 
 app = typer.Typer(
     help="Look at connections to accounting systems, and end them.",
@@ -79,23 +91,28 @@ def _show(found: list[ConnectionRow], language: str) -> None:
     if not found:
         typer.echo(label("no_connections", language), err=True)
         return
-    table = new_table(language, [*COLUMNS, *COUNTS], right=COUNTS)
-    for row in found:
-        add_row(table, row.company_id, row.name, row.source, *_cells(row, language))
-    printer().print(table)
+    rows = [_row(row, language) for row in found]
+    print_rows(rows, language, COLUMNS, right=COUNTS, expendable=SPARE)
 
 
 def _show_one(row: ConnectionRow, language: str) -> None:
-    table = new_table(language, ["source", "connected_at", *COLUMNS[3:], *COUNTS], right=COUNTS)
-    add_row(table, row.source, moment(row.connected_at), *_cells(row, language))
-    printer().print(table)
+    """A line for each fact, so that a narrow terminal has room for all."""
+    told = {**_row(row, language), "connected_at": moment(row.connected_at)}
+    page = Table.grid(padding=(0, 2, 0, 0))
+    for name in ("company", *OF_ONE):
+        add_row(page, Text(label(name, language), style="dim"), told[name] or NOTHING)
+    printer().print(page)
 
 
-def _cells(row: ConnectionRow, language: str) -> tuple[Cell, ...]:
-    return (
-        word(row.state, language),
-        word(row.reason, language) if row.reason else NOTHING,
-        moment(row.due_at),
-        moment(row.last_fetched_at),
-        str(row.failures_in_a_row),
-    )
+def _row(row: ConnectionRow, language: str) -> dict[str, Cell]:
+    """What says nothing is empty."""
+    failures = row.failures_in_a_row
+    return {
+        "company": row.company_id,
+        "name": row.name,
+        "source": row.source,
+        "state": told_tie(row.state, row.reason, language),
+        "due_at": moment(row.due_at) if row.due_at else "",
+        "last_fetched": moment(row.last_fetched_at) if row.last_fetched_at else "",
+        "failures_in_a_row": count(failures, language) if failures else "",
+    }

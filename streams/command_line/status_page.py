@@ -13,6 +13,7 @@ from schemas.sources import CONNECTABLE
 from streams.command_line.purge_page import told_last_purge
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
+from streams.command_line.told_reason import told_tie
 from streams.command_line.verification import differences_table, told_state
 from streams.command_line.words import word
 
@@ -75,10 +76,10 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
 
 
 def _connection(found: CompanyConnection, language: str) -> str:
-    told = word(found.state, language)
+    told = printable(told_tie(found.state, found.reason, language))
     if found.due_at is not None:
         return label("next_run", language, state=told, at=moment(found.due_at))
-    return f"{told}: {printable(word(found.reason, language))}" if found.reason else told
+    return told
 
 
 def told_progress(found: Syncing, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Why a run ended otherwise than well: its reason in words, and what its detail adds to that."""
+"""Why a run ended otherwise than well, or a connection is lost: in words, and each thing once."""
 
 import re
 
@@ -30,8 +30,8 @@ def told_reason(reason: str | None, detail: str, language: str) -> str:
     return ": ".join(filter(None, (word(reason, language), *facts)))
 
 
-def told_state(state: str, reason: str | None, language: str) -> str:
-    """A state with its reason, where that is not the same once more."""
+def told_tie(state: str, reason: str | None, language: str) -> str:
+    """The state of a connection with its reason, where that is not the same once more."""
     told = word(state, language)
     because = word(reason, language) if reason else told
     return told if because == told else f"{told}: {because}"

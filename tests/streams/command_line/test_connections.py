@@ -1,9 +1,10 @@
 """`bokflow connections`: who is connected to what, and how that goes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from streams.command_line import show
 from tests.books import Books
 from tests.streams.command_line.command_line import CommandLine
 
@@ -50,6 +51,49 @@ def test_the_table_says_why_one_is_lost(command_line: CommandLine) -> None:
     assert "måste anslutas på nytt" in told
     assert "inloggningen godtas inte" in told
     assert "has to be connected again" in one
+
+
+def test_a_reason_that_repeats_the_state_is_not_told(command_line: CommandLine) -> None:
+    async def disconnected(books: Books) -> None:
+        await books.register("bageriet", source="fortnox")
+        await books.connect("bageriet", state="disconnected", reason="disconnected")
+
+    command_line.fill(disconnected)
+
+    for command in ("connections list", "connections show bageriet", "status bageriet"):
+        told = command_line.run(*command.split(), "--lang", "sv").stdout
+        assert told.count("frånkopplad") == 1
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_no_date_is_broken_in_a_narrow_terminal(
+    command_line: CommandLine, monkeypatch: pytest.MonkeyPatch, columns: int, language: str
+) -> None:
+    monkeypatch.setattr(show, "PIPED_COLUMNS", columns)
+    command_line.fill(two_connections)
+    due_at = command_line.json("connections", "show", "bageriet")["due_at"]
+    at = show.moment(datetime.fromisoformat(due_at))
+
+    listed = command_line.run("connections", "list", "--lang", language).stdout
+    shown = command_line.run("connections", "show", "bageriet", "--lang", language).stdout
+
+    assert at in listed
+    assert at in shown
+    assert "Bageriet AB" in shown
+    assert max(map(len, (listed + shown).splitlines())) <= columns
+
+
+def test_a_company_without_a_name_has_a_dash_for_it(command_line: CommandLine) -> None:
+    command_line.fill(two_connections)
+
+    (line,) = (
+        line
+        for line in command_line.run("connections", "list").stdout.splitlines()
+        if line.strip().startswith("snickeriet")
+    )
+
+    assert line.split()[:3] == ["snickeriet", "–", "fortnox"]
 
 
 def test_the_status_tells_the_next_run(command_line: CommandLine) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schemas.errors import ReconnectRequired, SourceRefused, SourceUnavailable, SyncError
-from streams.command_line.told_reason import told_reason, told_state
+from streams.command_line.told_reason import told_reason, told_tie
 from streams.publication import UnknownYear
 from streams.reading_thread import ConnectorFailed
 from streams.sources import OrganisationNumberDiffers
@@ -50,8 +50,8 @@ def test_a_detail_that_is_not_known_is_told_whole() -> None:
 
 
 def test_a_reason_that_repeats_the_state_is_not_told() -> None:
-    assert told_state("disconnected", "disconnected", "sv") == "frånkopplad"
-    assert told_state("connected", None, "en") == "connected"
-    assert told_state("reconnect_required", "invalid_login", "en") == (
+    assert told_tie("disconnected", "disconnected", "sv") == "frånkopplad"
+    assert told_tie("connected", None, "en") == "connected"
+    assert told_tie("reconnect_required", "invalid_login", "en") == (
         "has to be connected again: the login is not accepted"
     )
