@@ -26,7 +26,7 @@ from streams.command_line.words import word
 TABLE_ROWS = 20
 COUNTS = ("created", "changed", "removed", "unchanged", "set_aside")
 COLUMNS = ("run", "state", "trigger", "scope", "queued", "finished", *COUNTS, "file", "reason")
-SPARE = ("trigger", "queued", "unchanged", "finished", "scope")
+SPARE = ("queued", "unchanged", "scope", "finished", "trigger")
 
 Limit = Annotated[
     int | None,

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.lifecycle_events import CompanyRegistered, SyncFailed, SyncQueued
 from schemas.parts import Scope
+from streams.command_line import show
 from tests.books import Books
 from tests.builders import YEAR
 from tests.streams.command_line.command_line import CommandLine
@@ -86,6 +87,20 @@ def test_the_table_says_who_asked_and_for_what(command_line: CommandLine) -> Non
     assert "verifikationer, 2025-01-01" in told
     assert "allt" in told
     assert command_line.json("runs", "bageriet")[0]["scope"] == SCOPE.model_dump(mode="json")
+
+
+def test_a_narrow_terminal_still_shows_who_asked(
+    command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(show, "PIPED_COLUMNS", 80)
+    command_line.fill(two_runs)
+
+    told = command_line.run("runs", "bageriet", "--lang", "sv").stdout
+
+    assert "Utlöst av" in told
+    assert "uppladdning" in told
+    assert "Köad" not in told
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_a_company_without_runs_has_an_empty_list(command_line: CommandLine) -> None:
