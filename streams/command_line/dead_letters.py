@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import asyncpg
 import typer
 
-from streams.command_line.answer import ask, print_json, refusals, tell
+from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.connect import kafka_url
 from streams.command_line.options import (
     DATA_DIR,
@@ -19,7 +19,7 @@ from streams.command_line.options import (
     check_company_id,
 )
 from streams.command_line.refusal import EXIT_USAGE, CommandRefused
-from streams.command_line.show import Cell, moment, print_rows, printable, printer
+from streams.command_line.show import NOTHING, Cell, count, moment, print_rows, printable, printer
 from streams.command_line.texts import label
 from streams.command_line.words import word
 
@@ -84,10 +84,7 @@ def show_letter(
         found = asyncio.run(
             read_one(kafka_url(options.data_dir), partition=partition, offset=offset)
         )
-        if options.is_json:
-            print_json(found)
-        else:
-            _show_one(found)
+        tell(options, found, _show_one)
 
 
 @app.command("redrive")
@@ -154,10 +151,27 @@ def _local(text: str) -> str:
     return moment(at) if at.tzinfo else text
 
 
-def _show_one(found: "DeadLetterContent") -> None:
+def _show_one(found: "DeadLetterContent", language: str) -> None:
     console = printer()
-    for name, value in found.model_dump(exclude={"headers", "value", "value_base64"}).items():
-        console.print(f"{name}: {printable(str(value))}", soft_wrap=True)
+    for name, told in _facts(found, language).items():
+        console.print(f"{label(name, language)}: {printable(told)}", soft_wrap=True)
     for name, text in found.headers.items():
         console.print(f"{printable(name)}: {printable(text)}", style="dim", soft_wrap=True)
     console.print(printable(found.value or found.value_base64 or ""), soft_wrap=True)
+
+
+def _facts(found: "DeadLetterContent", language: str) -> dict[str, str]:
+    return {
+        "id": found.id,
+        "topic": found.topic,
+        "partition": NOTHING if found.partition is None else str(found.partition),
+        "offset": NOTHING if found.offset is None else str(found.offset),
+        "company": found.company_id,
+        "type": found.type,
+        "agent": found.agent,
+        "reason": word(found.reason, language),
+        "error": found.error,
+        "first_at": _local(found.first_at),
+        "last_at": _local(found.last_at),
+        "size_bytes": count(found.size_bytes, language),
+    }

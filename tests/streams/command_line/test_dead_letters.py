@@ -133,6 +133,21 @@ def test_one_is_shown_whole_also_where_its_bytes_are_no_text(letters: CommandLin
     assert '{"type": "nonsense.v1"}' in letters.run("dead-letters", "show", "0:0").stdout
 
 
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("sv", ["Företag: kiosken", "Orsak: okänd typ", "Först: 2026-01-02 04:04:06"]),
+        ("en", ["Company: kiosken", "Reason: unknown type", "First: 2026-01-02 04:04:06"]),
+    ],
+)
+def test_one_is_shown_in_the_language_with_local_times(
+    letters: CommandLine, language: str, lines: list[str]
+) -> None:
+    told = letters.run("dead-letters", "show", "0:0", "--lang", language).stdout
+
+    assert set(lines) <= set(told.splitlines())
+
+
 def test_one_that_is_not_there_is_refused(letters: CommandLine) -> None:
     for letter_id in ("0:1", "7:0"):
         assert letters.refusal("dead-letters", "show", letter_id) == "unknown_dead_letter"
