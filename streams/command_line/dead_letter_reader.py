@@ -4,6 +4,7 @@ import base64
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -148,8 +149,8 @@ def _letter(record: ConsumerRecord) -> dict[str, Any]:
         "agent": headers.get(letters.AGENT_HEADER, ""),
         "reason": headers.get(letters.REASON_HEADER, ""),
         "error": headers.get(letters.ERROR_HEADER, ""),
-        "first_at": headers.get(letters.FIRST_AT_HEADER, ""),
-        "last_at": headers.get(letters.LAST_AT_HEADER, ""),
+        "first_at": _utc(headers.get(letters.FIRST_AT_HEADER, "")),
+        "last_at": _utc(headers.get(letters.LAST_AT_HEADER, "")),
         "size_bytes": len(record.value or b""),
     }
 
@@ -171,6 +172,15 @@ def _texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
 
 def _text(value: bytes) -> str:
     return value.decode(errors="backslashreplace")
+
+
+def _utc(text: str) -> str:
+    """A header's time as JSON has all times; what is no time with a zone stays as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at.tzinfo else text
 
 
 def _number(text: str | None) -> int | None:

@@ -91,7 +91,7 @@ def _connect(options: Options, company_id: str, wanted: tuple[str, str | None]) 
 
 
 def _told(outcome: Outcome, language: str) -> str:
-    vouchers = outcome.created + outcome.changed + outcome.unchanged
+    vouchers = sum(filter(None, (outcome.created, outcome.changed, outcome.unchanged)))
     status = word(outcome.status, language)
     because = f"{status}: {word(outcome.reason, language)}" if outcome.reason else status
     facts = {"company_id": outcome.company_id, "count": count(vouchers, language)}

@@ -49,11 +49,12 @@ class Outcome(Model):
     run_number: int | None = None
     reason: str | None = None
     detail: str = ""
-    created: int = 0
-    changed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    set_aside: int = 0
+    # Of its vouchers; null until a run has ended.
+    created: int | None = None
+    changed: int | None = None
+    removed: int | None = None
+    unchanged: int | None = None
+    set_aside: int | None = None
 
 
 def command_id() -> str:
@@ -217,7 +218,7 @@ def show_outcome(found: Outcome, language: str) -> None:
         return
     run = NOTHING if found.run_number is None else str(found.run_number)
     if found.status == "completed":
-        counts = {name: count(getattr(found, name), language) for name in RUN_COUNTS}
+        counts = {name: count(getattr(found, name) or 0, language) for name in RUN_COUNTS}
         typer.echo(label("run_completed", language, **facts, run=run, **counts))
         return
     why = printable(told_reason(found.reason, found.detail, language))

@@ -91,8 +91,8 @@ def test_they_are_listed_the_latest_last(letters: CommandLine) -> None:
         "agent": "project_ledger",
         "reason": "unknown_type",
         "error": "no event has the type 'nonsense.v1'",
-        "first_at": EARLIER,
-        "last_at": EARLIER,
+        "first_at": "2026-01-02T03:04:05Z",
+        "last_at": "2026-01-02T03:04:05Z",
         "size_bytes": 2,
     }
 

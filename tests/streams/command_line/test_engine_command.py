@@ -78,6 +78,7 @@ async def test_it_follows_the_run_that_the_command_led_to(
     found = await asyncio.wait_for(task, 5)
 
     assert (found.status, found.run_id, found.run_number) == ("completed", "run-1", 1)
+    assert (found.created, found.set_aside) == (0, 0)
     assert looks[0].state == "queued"
 
 
@@ -136,6 +137,7 @@ async def test_a_decision_alone_is_enough_where_nothing_more_is_waited_for(
     found = await asyncio.wait_for(waiting(looks, "decided"), 5)
 
     assert (found.status, found.run_id) == ("accepted", None)
+    assert (found.created, found.set_aside) == (None, None)
 
 
 async def test_a_new_connection_is_waited_for_until_its_first_run_has_ended(
