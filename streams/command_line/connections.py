@@ -34,7 +34,7 @@ from streams.command_line.told_reason import told_tie
 
 COUNTS = ("failures_in_a_row",)
 COLUMNS = ("company", "name", "source", "state", "due_at", "last_fetched", *COUNTS)
-SPARE = ("failures_in_a_row", "name", "source", "last_fetched")
+SPARE = ("failures_in_a_row", "name", "last_fetched", "source")
 OF_ONE = ("name", "source", "state", "connected_at", "due_at", "last_fetched", *COUNTS)
 
 app = typer.Typer(
