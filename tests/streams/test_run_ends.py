@@ -12,7 +12,12 @@ from tests.streams.ended_run import INTERVAL, LONG_AGO, Run
 from tests.streams.queue import Queue
 
 pytestmark = pytest.mark.engine
-SOON = datetime.now(UTC) + timedelta(minutes=5)
+
+
+@pytest.fixture
+def soon() -> datetime:
+    """Before an interval has passed; of the test's own time, for a suite takes a while."""
+    return datetime.now(UTC) + timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -110,10 +115,10 @@ LOST = ReconnectRequired("fortnox", "invalid_login", "no token")
 
 @pytest.mark.parametrize("end", ["completes", "is lost", "is_cancelled"])
 async def test_a_company_that_was_connected_anew_meanwhile_has_its_first_run_at_once(
-    database: asyncpg.Connection, run: Run, end: str
+    database: asyncpg.Connection, run: Run, end: str, soon: datetime
 ) -> None:
     await run.has_read("whole", "now", is_whole=True)
-    await _set(database, f"connected_at = engine.clock(), due_at = '{SOON}', again = true")
+    await _set(database, f"connected_at = engine.clock(), due_at = '{soon}', again = true")
     before = await run.connection_row
 
     await (run.fails(LOST) if end == "is lost" else getattr(run, end)())
@@ -142,24 +147,24 @@ async def test_after_a_cancelled_run_the_next_is_due_an_interval_later(
 @pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("end", ["completes", "fails", "is_cancelled"])
 async def test_a_run_of_a_part_does_not_put_off_the_next_whole_one(
-    database: asyncpg.Connection, run: Run, end: str, again: bool
+    database: asyncpg.Connection, run: Run, end: str, again: bool, soon: datetime
 ) -> None:
     await database.execute('UPDATE engine.sync_run SET scope = \'{"parts": ["accounts"]}\'')
-    await _set(database, f"failures_in_a_row = 2, again = {again}, due_at = '{SOON}'")
+    await _set(database, f"failures_in_a_row = 2, again = {again}, due_at = '{soon}'")
 
     await (run.fails(SourceRefused("fortnox", "no")) if end == "fails" else getattr(run, end)())
 
     connection = await run.connection_row
-    assert connection["due_at"] == ((await run.row)["finished_at"] if again else SOON)
+    assert connection["due_at"] == ((await run.row)["finished_at"] if again else soon)
     assert (connection["failures_in_a_row"], connection["again"]) == (2, False)
 
 
 @pytest.mark.parametrize("again", [True, False])
 async def test_a_run_of_a_part_keeps_to_the_pause_that_its_source_has_asked_for(
-    database: asyncpg.Connection, run: Run, again: bool
+    database: asyncpg.Connection, run: Run, again: bool, soon: datetime
 ) -> None:
     await database.execute('UPDATE engine.sync_run SET scope = \'{"parts": ["accounts"]}\'')
-    await _set(database, f"again = {again}, due_at = '{SOON}'")
+    await _set(database, f"again = {again}, due_at = '{soon}'")
 
     await run.fails(SourceUnavailable("fortnox", "too many", retry_after_seconds=7200))
 
@@ -175,13 +180,13 @@ async def test_no_source_is_left_alone_for_longer_than_a_day(run: Run) -> None:
 
 
 async def test_a_cancelled_run_does_not_put_off_the_next(
-    database: asyncpg.Connection, run: Run
+    database: asyncpg.Connection, run: Run, soon: datetime
 ) -> None:
-    await _set(database, f"due_at = '{SOON}'")
+    await _set(database, f"due_at = '{soon}'")
 
     await run.is_cancelled()
 
-    assert (await run.connection_row)["due_at"] == SOON
+    assert (await run.connection_row)["due_at"] == soon
 
 
 async def test_watermarks_move_when_the_run_completes(
