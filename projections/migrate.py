@@ -23,8 +23,11 @@ CREATE_LOG = """
 APPLIED = "SELECT coalesce(max(number), 0) FROM engine.migration"
 RECORD = "INSERT INTO engine.migration VALUES ($1, $2, clock_timestamp())"
 LOG_EXISTS = "SELECT to_regclass('engine.migration') IS NOT NULL"
-VERSION_IN_USE = """
-    SELECT max(version) FROM engine.projection_offset WHERE agent = $1 AND in_use
+IN_USE = """
+    SELECT version, shape FROM engine.projection_offset WHERE agent = $1 AND in_use LIMIT 1
+"""
+NEXT_VERSION = """
+    SELECT coalesce(max(version), 0) + 1 FROM engine.projection_offset WHERE agent = $1
 """
 TABLES_OF = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
 SHOW = Template("""
@@ -32,8 +35,8 @@ SHOW = Template("""
     AS SELECT * FROM ${tables}.${table}
 """)
 ADD_OFFSETS = """
-    INSERT INTO engine.projection_offset (agent, version, partition)
-    SELECT $1, $2, partition FROM generate_series(0, $3::integer - 1) AS partition
+    INSERT INTO engine.projection_offset (agent, version, shape, in_use, partition)
+    SELECT $1, $2, $3, $4, partition FROM generate_series(0, $5::integer - 1) AS partition
     ON CONFLICT DO NOTHING
 """
 
@@ -66,15 +69,14 @@ class Reader:
     """An agent that reads one topic, with its offsets in `engine.projection_offset`."""
 
     agent: str
-    version: int
+    shape: int  # Of the tables that this code knows.
     topic: str
     name: str
     # Anyone writes to the topic: its offsets have holes, and its oldest messages go.
     may_have_holes: bool = False
 
-    @property
-    def schema(self) -> str:
-        """Where its tables are."""
+    def schema(self, version: int) -> str:
+        """Where the tables of a version are."""
         return "engine"
 
 
@@ -82,13 +84,12 @@ class Reader:
 class Projection(Reader):
     """A set of tables that is built from one topic by one agent; their views bear its name."""
 
-    @property
-    def schema(self) -> str:
-        return f"{self.name}_{self.version}"
+    def schema(self, version: int) -> str:
+        return f"{self.name}_{version}"
 
 
-LEDGER = Projection("project_ledger", ledger.VERSION, topics.LEDGER.name, ledger.NAME)
-STATUS = Projection("project_status", status.VERSION, topics.LIFECYCLE.name, status.NAME)
+LEDGER = Projection("project_ledger", ledger.SHAPE, topics.LEDGER.name, ledger.NAME)
+STATUS = Projection("project_status", status.SHAPE, topics.LIFECYCLE.name, status.NAME)
 PROJECTIONS = (LEDGER, STATUS)
 # Decides what is asked for: it has no tables to rebuild, but offsets like the others.
 COMMANDS = Reader("decide_commands", 1, topics.COMMANDS.name, "commands", may_have_holes=True)
@@ -119,8 +120,8 @@ async def migrate(connection: asyncpg.Connection, *, partitions: int) -> list[st
         done = [await _apply(connection, migration) for migration in await _missing(connection)]
         for projection in PROJECTIONS:
             done += await _install(connection, projection, partitions)
-        offsets = (COMMANDS.agent, COMMANDS.version, partitions)
-        await connection.execute(ADD_OFFSETS, *offsets)
+        if await connection.fetchrow(IN_USE, COMMANDS.agent) is None:
+            await add_offsets(connection, COMMANDS, 1, partitions=partitions, in_use=True)
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
     return done
@@ -137,6 +138,19 @@ async def check(connection: asyncpg.Connection) -> None:
         )
     if found > known:
         raise DatabaseTooNew(found, known)
+    for projection in PROJECTIONS:
+        await _check_shape(connection, projection)
+
+
+async def _check_shape(connection: asyncpg.Connection, projection: Projection) -> None:
+    row = await connection.fetchrow(IN_USE, projection.agent)
+    shape = row["shape"] if row else 0
+    if shape < projection.shape:
+        raise DatabaseTooOld(
+            f"the {projection.name} has shape {shape} of {projection.shape}: run `bokflow migrate`"
+        )
+    if shape > projection.shape:
+        raise DatabaseTooNew(shape, projection.shape)
 
 
 async def _missing(connection: asyncpg.Connection) -> list[Migration]:
@@ -158,39 +172,48 @@ async def _install(
     connection: asyncpg.Connection, projection: Projection, partitions: int
 ) -> list[str]:
     """Makes the first version of a projection: its tables, its offsets and its views."""
-    in_use = await connection.fetchval(VERSION_IN_USE, projection.agent)
-    if in_use is not None and in_use > projection.version:
-        raise DatabaseTooNew(in_use, projection.version)
-    if in_use is not None and in_use < projection.version:
-        raise DatabaseTooOld(
-            f"version {in_use} of the {projection.name} is in use, and this engine needs"
-            f" {projection.version}: start with an empty database (or data directory) and import"
-            " again"
-        )
-    if in_use is not None:
+    if await connection.fetchrow(IN_USE, projection.agent) is not None:
         return []
-    tables = files("projections").joinpath(projection.name, "tables.sql")
     async with connection.transaction():
-        await create_tables(connection, projection, tables.read_text(encoding="utf-8"))
-        await connection.execute(ADD_OFFSETS, projection.agent, projection.version, partitions)
-        await show(connection, projection)
-    return [f"projection {projection.name} made, version {projection.version}"]
+        version = await create_tables(connection, projection)
+        await add_offsets(connection, projection, version, partitions=partitions, in_use=True)
+        await show(connection, projection, version)
+    return [f"projection {projection.name} made, version {version}"]
 
 
-async def create_tables(connection: asyncpg.Connection, projection: Projection, sql: str) -> None:
-    """Makes the tables of a version in a schema of its own."""
-    await connection.execute(f"CREATE SCHEMA {projection.schema}")
-    await connection.execute(f"SET LOCAL search_path = {projection.schema}")
-    await connection.execute(sql)
+async def create_tables(connection: asyncpg.Connection, projection: Projection) -> int:
+    """Makes the tables of the next version in a schema of its own; the number of the version."""
+    version: int = await connection.fetchval(NEXT_VERSION, projection.agent)
+    tables = files("projections").joinpath(projection.name, "tables.sql")
+    await connection.execute(f"CREATE SCHEMA {projection.schema(version)}")
+    await connection.execute(f"SET LOCAL search_path = {projection.schema(version)}")
+    await connection.execute(tables.read_text(encoding="utf-8"))
     await connection.execute("SET LOCAL search_path TO DEFAULT")
+    return version
 
 
-async def show(connection: asyncpg.Connection, projection: Projection) -> None:
-    """Points the views of the projection at its version: one per table, and those over them."""
-    for (table,) in await connection.fetch(TABLES_OF, projection.schema):
-        await connection.execute(
-            SHOW.substitute(views=projection.name, tables=projection.schema, table=table)
-        )
+async def add_offsets(
+    connection: asyncpg.Connection, reader: Reader, version: int, *, partitions: int, in_use: bool
+) -> None:
+    """Makes the offset rows of a version: nothing is applied yet."""
+    row = (reader.agent, version, reader.shape, in_use)
+    await connection.execute(ADD_OFFSETS, *row, partitions)
+
+
+async def version_in_use(connection: asyncpg.Connection, reader: Reader) -> int:
+    """The version that the views show, whatever its shape."""
+    row = await connection.fetchrow(IN_USE, reader.agent)
+    assert row is not None  # The migration has made one.
+    version: int = row["version"]
+    return version
+
+
+async def show(connection: asyncpg.Connection, projection: Projection, version: int) -> None:
+    """Points the views of the projection at a version: one per table, and those over them."""
+    schema = projection.schema(version)
+    for (table,) in await connection.fetch(TABLES_OF, schema):
+        statement = SHOW.substitute(views=projection.name, tables=schema, table=table)
+        await connection.execute(statement)
     own = files("projections").joinpath(projection.name, "views.sql")
     if own.is_file():
         await connection.execute(own.read_text(encoding="utf-8"))

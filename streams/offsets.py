@@ -7,17 +7,22 @@ from hashlib import blake2b
 import asyncpg
 
 from projections.migrate import Reader
-from schemas.errors import SyncError
+from schemas.errors import SyncError, TransientError
 
 DIGEST_BYTES = 16
+# Without a version ($2) the rows of the one in use. What takes over while this waits is not seen:
+# fewer rows come than were asked for.
 LOCK = """
-    SELECT partition, next_offset, in_use, stopped_reason FROM engine.projection_offset
-    WHERE agent = $1 AND version = $2 AND partition = ANY($3::integer[])
+    SELECT partition, version, shape, next_offset, stopped_reason FROM engine.projection_offset
+    WHERE agent = $1 AND CASE WHEN $2::integer IS NULL THEN in_use ELSE version = $2 END
+        AND partition = ANY($3::integer[])
     ORDER BY partition FOR UPDATE
 """
 READ = """
-    SELECT partition, next_offset, last_digest, stopped_reason FROM engine.projection_offset
-    WHERE agent = $1 AND version = $2 ORDER BY partition
+    SELECT partition, version, next_offset, last_digest, stopped_reason
+    FROM engine.projection_offset
+    WHERE agent = $1 AND CASE WHEN $2::integer IS NULL THEN in_use ELSE version = $2 END
+    ORDER BY partition
 """
 MOVE = """
     UPDATE engine.projection_offset AS stored
@@ -27,12 +32,12 @@ MOVE = """
     WHERE agent = $1 AND version = $2 AND stored.partition = moved.partition
 """
 STOP = """
-    UPDATE engine.projection_offset SET stopped_at = engine.clock(), stopped_reason = $4
-    WHERE agent = $1 AND version = $2 AND partition = $3
+    UPDATE engine.projection_offset SET stopped_at = engine.clock(), stopped_reason = $3
+    WHERE agent = $1 AND in_use AND partition = $2
 """
 RESUME = """
     UPDATE engine.projection_offset SET stopped_at = NULL, stopped_reason = NULL
-    WHERE agent = $1 AND version = $2 AND partition = $3
+    WHERE agent = $1 AND in_use AND partition = $2
 """
 RESUME_STOPPED = """
     UPDATE engine.projection_offset SET stopped_at = NULL, stopped_reason = NULL
@@ -42,7 +47,8 @@ FORGET_FAILURES = "DELETE FROM engine.projection_failure"
 COUNT_EXIT = """
     INSERT INTO engine.projection_failure AS known
         (agent, version, partition, message_offset, exits, error, first_at, last_at)
-    VALUES ($1, $2, $3, $4, 1, $5, engine.clock(), engine.clock())
+    SELECT agent, version, partition, $3, 1, $4, engine.clock(), engine.clock()
+    FROM engine.projection_offset WHERE agent = $1 AND in_use AND partition = $2
     ON CONFLICT (agent, version, partition, message_offset) DO UPDATE
     SET exits = known.exits + 1, error = excluded.error, last_at = excluded.last_at
     RETURNING exits
@@ -50,10 +56,17 @@ COUNT_EXIT = """
 
 
 class VersionSuperseded(SyncError):
-    """Another version of the projection is in use: this worker's code is too old for it."""
+    """The tables in use have another shape than this worker's code knows."""
 
-    def __init__(self, agent: str, version: int) -> None:
-        super().__init__(f"{agent}: version {version} is not in use any more; update this worker")
+    def __init__(self, agent: str, *, known: int, found: int) -> None:
+        super().__init__(f"{agent}: the tables in use have shape {found}, this code knows {known}")
+
+
+class VersionChanged(TransientError):
+    """Another version took over while its rows were waited for: the next look finds it."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"{agent}: another version has just come into use")
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,14 @@ class Stored:
     next_offset: int
     last_digest: bytes | None
     stopped_reason: str | None
+
+
+@dataclass(frozen=True)
+class Locked:
+    """The partitions' rows, of one version; nobody else applies to it meanwhile."""
+
+    version: int
+    rows: dict[int, Stored]
 
 
 @dataclass(frozen=True)
@@ -81,51 +102,63 @@ def message_digest(key: bytes | None, value: bytes | None) -> bytes:
 
 
 async def lock(
-    connection: asyncpg.Connection, projection: Reader, partitions: Iterable[int]
-) -> dict[int, Stored]:
-    """Locks the partitions' rows, in order. Raises VersionSuperseded."""
-    rows = await connection.fetch(
-        LOCK, projection.agent, projection.version, sorted(set(partitions))
-    )
-    if not rows or not all(row["in_use"] for row in rows):
-        raise VersionSuperseded(projection.agent, projection.version)
-    return {
+    connection: asyncpg.Connection,
+    reader: Reader,
+    partitions: Iterable[int],
+    *,
+    version: int | None = None,
+) -> Locked:
+    """Locks the partitions' rows, in order, of a version or of the one in use.
+
+    Raises VersionChanged, VersionSuperseded.
+    """
+    wanted = sorted(set(partitions))
+    rows = await connection.fetch(LOCK, reader.agent, version, wanted)
+    if len(rows) < len(wanted):
+        raise VersionChanged(reader.agent)
+    for row in rows:
+        if row["shape"] != reader.shape:
+            raise VersionSuperseded(reader.agent, known=reader.shape, found=row["shape"])
+    stored = {
         row["partition"]: Stored(row["next_offset"], None, row["stopped_reason"]) for row in rows
     }
+    return Locked(rows[0]["version"], stored)
 
 
-async def read(connection: asyncpg.Connection, projection: Reader) -> dict[int, Stored]:
-    """All partitions' rows."""
-    rows = await connection.fetch(READ, projection.agent, projection.version)
+async def read(
+    connection: asyncpg.Connection, reader: Reader, *, version: int | None = None
+) -> dict[int, Stored]:
+    """All partitions' rows, of a version or of the one in use."""
+    rows = await connection.fetch(READ, reader.agent, version)
     return {
         row["partition"]: Stored(row["next_offset"], row["last_digest"], row["stopped_reason"])
         for row in rows
     }
 
 
-async def move(connection: asyncpg.Connection, projection: Reader, moved: dict[int, Moved]) -> None:
+async def move(
+    connection: asyncpg.Connection, reader: Reader, version: int, moved: dict[int, Moved]
+) -> None:
     """Stores how far the batch has come."""
     partitions = sorted(moved)
     await connection.execute(
         MOVE,
-        projection.agent,
-        projection.version,
+        reader.agent,
+        version,
         partitions,
         [moved[partition].next_offset for partition in partitions],
         [moved[partition].last_digest for partition in partitions],
     )
 
 
-async def stop(
-    connection: asyncpg.Connection, projection: Reader, partition: int, reason: str
-) -> None:
+async def stop(connection: asyncpg.Connection, reader: Reader, partition: int, reason: str) -> None:
     """Stops one partition: it is not read on until an operator has decided."""
-    await connection.execute(STOP, projection.agent, projection.version, partition, reason)
+    await connection.execute(STOP, reader.agent, partition, reason)
 
 
-async def resume(connection: asyncpg.Connection, projection: Reader, partition: int) -> None:
+async def resume(connection: asyncpg.Connection, reader: Reader, partition: int) -> None:
     """Lets a stopped partition go on."""
-    await connection.execute(RESUME, projection.agent, projection.version, partition)
+    await connection.execute(RESUME, reader.agent, partition)
 
 
 async def resume_stopped(connection: asyncpg.Connection, *, but_not: str) -> int:
@@ -138,14 +171,13 @@ async def resume_stopped(connection: asyncpg.Connection, *, but_not: str) -> int
 
 async def count_exit(
     connection: asyncpg.Connection,
-    projection: Reader,
+    reader: Reader,
     *,
     partition: int,
     message_offset: int,
     error: str,
 ) -> int:
     """Counts an exit that this message caused; how many it has caused by now."""
-    exits: int = await connection.fetchval(
-        COUNT_EXIT, projection.agent, projection.version, partition, message_offset, error
-    )
+    place = (reader.agent, partition, message_offset)
+    exits: int = await connection.fetchval(COUNT_EXIT, *place, error)
     return exits

@@ -8,42 +8,25 @@ can never be applied goes to the dead letters in the same transaction, and its p
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import structlog
 
 from projections.migrate import Reader
-from schemas.errors import RejectedError, SyncError
-from schemas.limits import replace_forbidden
-from streams import dead_letters, metrics, offsets, retry
+from schemas.errors import RejectedError
+from streams import metrics, offsets, retry
 from streams.database import Database
 from streams.received import Received
+from streams.refusals import LiveRefusals, OffsetGap, Refusals
 
 log = structlog.get_logger()
 
 TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
 TRANSACTION_MESSAGES_MAX = 500
-EXITS_MAX = 3
-ERROR_MAX = 4_000  # Characters of an error that are kept.
-GAPS_MAX = 2  # The second gap at one offset is a loss.
 NOTIFY = "SELECT pg_notify($1, '')"
 Decode = Callable[[Received], Any]
 Apply = Callable[[asyncpg.Connection, Sequence[Any]], Awaitable[int]]
-
-
-class OffsetGap(SyncError):
-    """The next message is not the one that is waited for: the position must be sought anew."""
-
-    def __init__(self, topic: str, partition: int, *, came: int, expected: int) -> None:
-        super().__init__(f"{topic}/{partition}: message {came} came, {expected} is next")
-        self.partition = partition
-        self.expected = expected
-
-
-class MessageUnsolved(SyncError):
-    """A message ended the work in a way that nobody foresaw: the process must go."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,10 @@ class Decoded:
 
 
 class Projector:
-    """Applies what one reader reads. `committed` is how far each partition is safe."""
+    """Applies what one reader reads, to the version in use or to one that is being built.
+
+    `committed` is how far each partition is safe.
+    """
 
     def __init__(
         self,
@@ -66,6 +52,8 @@ class Projector:
         *,
         decode: Decode,
         apply: Apply,
+        refusals: Refusals | None = None,
+        version: int | None = None,
         retry_delay_seconds_max: float,
         transaction_messages_max: int = TRANSACTION_MESSAGES_MAX,
     ) -> None:
@@ -73,6 +61,10 @@ class Projector:
         self._reader = reader
         self._decode = decode
         self._apply = apply
+        self._refusals = refusals or LiveRefusals(
+            database, reader, retry_delay_seconds_max=retry_delay_seconds_max
+        )
+        self._version = version
         self._retry_delay_seconds_max = retry_delay_seconds_max
         self._transaction_messages_max = transaction_messages_max
         self.committed: dict[int, int] = {}
@@ -115,7 +107,7 @@ class Projector:
         except offsets.VersionSuperseded:
             raise
         except OffsetGap as gap:
-            await self._meet(gap)
+            await self._refusals.meet(gap)
             await self._apply_portion(portion)  # Its partition has stopped; the others go on.
         except Exception as error:  # noqa: BLE001 - found by halving, then counted and named.
             if len(portion) > 1:
@@ -125,15 +117,15 @@ class Projector:
             elif isinstance(error, RejectedError) and portion[0].rejection is None:
                 await self._apply_portion([Decoded(portion[0].received, rejection=error)])
             else:
-                await self._give_up(portion[0].received, error)
+                await self._refusals.give_up(portion[0].received, error)
 
     async def _transaction(self, portion: list[Decoded]) -> None:
         async with self._database.transaction() as connection:
-            stored = await offsets.lock(
-                connection, self._reader, [one.received.partition for one in portion]
-            )
+            partitions = [one.received.partition for one in portion]
+            locked = await offsets.lock(connection, self._reader, partitions, version=self._version)
+            stored = locked.rows
             fresh = _fresh(portion, stored, may_have_holes=self._reader.may_have_holes)
-            moved = await self._write(connection, fresh) if fresh else {}
+            moved = await self._write(connection, fresh, locked.version) if fresh else {}
         passed = 0
         for partition, row in stored.items():
             position = moved[partition].next_offset if partition in moved else row.next_offset
@@ -143,9 +135,9 @@ class Projector:
         metrics.OFFSETS_WITHOUT_MESSAGE.labels(self._reader.topic).inc(passed - len(fresh))
 
     async def _write(
-        self, connection: asyncpg.Connection, fresh: list[Decoded]
+        self, connection: asyncpg.Connection, fresh: list[Decoded], version: int
     ) -> dict[int, offsets.Moved]:
-        await connection.execute(f"SET LOCAL search_path = {self._reader.schema}")
+        await connection.execute(f"SET LOCAL search_path = {self._reader.schema(version)}")
         for one in fresh:
             if one.failure is not None:
                 raise one.failure
@@ -155,7 +147,7 @@ class Projector:
             metrics.EVENTS_IGNORED.labels(self._reader.name).inc(ignored)
         for one in fresh:
             if one.rejection is not None:
-                await self._reject(connection, one.received, one.rejection)
+                await self._refusals.reject(connection, one.received, one.rejection)
         last = {one.received.partition: one.received for one in fresh}
         moved = {
             partition: offsets.Moved(
@@ -163,72 +155,9 @@ class Projector:
             )
             for partition, received in last.items()
         }
-        await offsets.move(connection, self._reader, moved)
+        await offsets.move(connection, self._reader, version, moved)
         await connection.execute(NOTIFY, f"bokflow_{self._reader.name}")
         return moved
-
-    async def _reject(
-        self, connection: asyncpg.Connection, received: Received, error: RejectedError
-    ) -> None:
-        agent, at = self._reader.agent, datetime.now(UTC)
-        await dead_letters.set_aside(connection, received, error, agent=agent, at=at)
-        metrics.DEAD_LETTERS.labels(received.topic, error.reason).inc()
-        log.warning(
-            "message_rejected",
-            topic=received.topic,
-            partition=received.partition,
-            offset=received.offset,
-            reason=error.reason,
-            error=str(error),
-        )
-
-    async def _meet(self, gap: OffsetGap) -> None:
-        """The first time the process goes, and its restart seeks anew; then it is a loss."""
-        exits = await self._count_exit(gap.partition, gap.expected, gap, exits_max=GAPS_MAX)
-        log.error("offset_gap_met", agent=self._reader.agent, error=str(gap), exits=exits)
-        if exits < GAPS_MAX:
-            raise gap
-
-    async def _give_up(self, received: Received, error: Exception) -> None:
-        """Counts the exit that this message causes; the third one stops its partition instead."""
-        partition = received.partition
-        exits = await self._count_exit(partition, received.offset, error, exits_max=EXITS_MAX)
-        log.error(
-            "message_unsolved",
-            topic=received.topic,
-            partition=partition,
-            offset=received.offset,
-            exits=exits,
-            exc_info=error,
-        )
-        if exits < EXITS_MAX:
-            raise MessageUnsolved(f"{received.topic}/{partition}/{received.offset}") from error
-
-    async def _count_exit(
-        self, partition: int, message_offset: int, error: Exception, *, exits_max: int
-    ) -> int:
-        """Counts an exit; with the last that is allowed the partition stops."""
-
-        async def count() -> int:
-            async with self._database.transaction() as connection:
-                exits = await offsets.count_exit(
-                    connection,
-                    self._reader,
-                    partition=partition,
-                    message_offset=message_offset,
-                    error=replace_forbidden(f"{type(error).__name__}: {error}")[:ERROR_MAX],
-                )
-                if exits >= exits_max:
-                    reason = f"message {message_offset} ended the worker {exits} times: {error!r}"
-                    reason = replace_forbidden(reason)[:ERROR_MAX]
-                    await offsets.stop(connection, self._reader, partition, reason)
-                return exits
-
-        return await retry.until_done(
-            count,
-            what=self._reader.agent,
-            delay_seconds_max=self._retry_delay_seconds_max,
-        )
 
 
 def portions(

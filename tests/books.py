@@ -66,7 +66,7 @@ class Books:
             else:
                 flat.append(event)
         async with self.connection.transaction():
-            await self.connection.execute(f"SET LOCAL search_path = {LEDGER.schema}")
+            await self.connection.execute(f"SET LOCAL search_path = {LEDGER.schema(1)}")
             await ledger.apply(self.connection, flat)
 
     async def happened(
@@ -87,7 +87,7 @@ class Books:
         event = kind.model_validate(fields | stamp)
         assert isinstance(event, AnyLifecycleEvent)
         async with self.connection.transaction():
-            await self.connection.execute(f"SET LOCAL search_path = {STATUS.schema}")
+            await self.connection.execute(f"SET LOCAL search_path = {STATUS.schema(1)}")
             await status.apply(self.connection, [event])
 
     def continues(self, *, after: int, company: str = COMPANY) -> None:

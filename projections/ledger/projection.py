@@ -16,7 +16,8 @@ from projections.ledger.period_balance import PERIOD_BALANCE, PERIOD_BUDGET
 from schemas.ledger_events import AnyLedgerEvent, VouchersObserved, VouchersSubmitted
 
 NAME = "ledger"
-VERSION = 3
+# Of the tables: which code can fill and read them. A version is one build of them.
+SHAPE = 3
 OBSERVED_TABLES = (
     FISCAL_YEAR,
     ACCOUNT,

@@ -1,4 +1,4 @@
--- Version 3 of the ledger: bare names, made in a schema of its own (`ledger_3`).
+-- Shape 3 of the ledger: bare names; each version is made in a schema of its own (`ledger_7`).
 -- No now(), serial or random default: two builds from one topic are equal to the byte.
 -- seen_run, seen_attempt: the last read that brought the row; a complete snapshot removes the rest.
 

@@ -1,4 +1,4 @@
--- Version 3 of the status: bare names, made in a schema of its own (`status_3`).
+-- Shape 3 of the status: bare names; each version is made in a schema of its own (`status_7`).
 
 CREATE TABLE company_status (
     company_id text PRIMARY KEY,

@@ -12,18 +12,18 @@ from projections.migrate import LEDGER
 MAKE_TABLES = f"""
     DROP SCHEMA IF EXISTS copied CASCADE;
     CREATE SCHEMA copied;
-    CREATE TABLE copied.voucher (LIKE {LEDGER.schema}.voucher INCLUDING ALL);
-    CREATE TABLE copied.posting (LIKE {LEDGER.schema}.posting INCLUDING ALL);
+    CREATE TABLE copied.voucher (LIKE {LEDGER.schema(1)}.voucher INCLUDING ALL);
+    CREATE TABLE copied.posting (LIKE {LEDGER.schema(1)}.posting INCLUDING ALL);
 """
 VOUCHERS = f"""
     SELECT company_id, fiscal_year, series, number, occurrence, voucher_date, text, registered_on,
         signature, source_id, digest, seen_run, seen_attempt
-    FROM {LEDGER.schema}.voucher
+    FROM {LEDGER.schema(1)}.voucher
 """
 POSTINGS = f"""
     SELECT company_id, fiscal_year, series, number, occurrence, line, account, voucher_date,
         amount, state, text, quantity, objects, posting_date, signature
-    FROM {LEDGER.schema}.posting
+    FROM {LEDGER.schema(1)}.posting
 """
 Rows = list[tuple[Any, ...]]
 

@@ -17,8 +17,9 @@ from schemas.topics import DEAD_LETTERS
 from streams import offsets, outbox
 from streams.database import Database
 from streams.log_identity import LOST
-from streams.projector import EXITS_MAX, MessageUnsolved, OffsetGap, Projector, portions
+from streams.projector import Projector, portions
 from streams.received import Received
+from streams.refusals import EXITS_MAX, MessageUnsolved, OffsetGap
 from tests.builders import a_page, a_read, a_voucher, an_end
 
 pytestmark = pytest.mark.engine
@@ -164,11 +165,11 @@ async def test_a_value_that_postgresql_refuses_is_found_among_many(pool: Databas
     assert await open_dead_letters(pool) == [(TOPIC, 1, 5, "snickeriet", "value_refused")]
 
 
-async def test_a_worker_of_another_version_stops_applying(pool: Database) -> None:
+async def test_a_worker_that_knows_another_shape_stops_applying(pool: Database) -> None:
     async with pool.connection() as connection:
-        await connection.execute("UPDATE engine.projection_offset SET in_use = false")
+        await connection.execute("UPDATE engine.projection_offset SET shape = shape + 1")
 
-    with pytest.raises(offsets.VersionSuperseded):
+    with pytest.raises(offsets.VersionSuperseded, match="this code knows"):
         await a_projector(pool).apply(received(*a_read(a_voucher("1"))))
 
     assert await value(pool, "SELECT count(*) FROM ledger.voucher") == 0

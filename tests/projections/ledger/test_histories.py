@@ -51,7 +51,7 @@ async def _tables_after(
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await connection.execute(f"SET LOCAL search_path = {LEDGER.schema}")
+        await connection.execute(f"SET LOCAL search_path = {LEDGER.schema(1)}")
         for batch in batches:
             await projection.apply(connection, batch)
         tables: dict[str, list[Any]] = {}

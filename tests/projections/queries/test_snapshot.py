@@ -36,8 +36,8 @@ async def test_a_rebuilt_version_takes_over_before_an_answer_or_after_it(
         await rebuilder.execute("SET lock_timeout = '100ms'")
         async with snapshot(reader):
             with pytest.raises(asyncpg.LockNotAvailableError):
-                await show(rebuilder, LEDGER)
-        await show(rebuilder, LEDGER)
+                await show(rebuilder, LEDGER, 1)
+        await show(rebuilder, LEDGER, 1)
         await reader.close()
         await rebuilder.close()
 

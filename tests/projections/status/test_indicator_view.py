@@ -28,9 +28,9 @@ STOP_CLOCK = """
     RETURN timestamptz '2026-03-04 12:00:00+00'
 """
 ADD = f"""
-    INSERT INTO {STATUS.schema}.company_status (company_id, sequence, name, source, registered_at,
-        disconnected_at, reconnect_reason, emptied_at, last_sync_at, fresh_until, open_since,
-        is_stalled, failures_in_a_row)
+    INSERT INTO {STATUS.schema(1)}.company_status (company_id, sequence, name, source,
+        registered_at, disconnected_at, reconnect_reason, emptied_at, last_sync_at,
+        fresh_until, open_since, is_stalled, failures_in_a_row)
     VALUES ($1, 1, '', $2, now(), $3, $4, $5, $6, $7, $8, $9, $10)
 """
 SOURCES = ("fortnox", "sie", "visma-administration")
