@@ -1,0 +1,93 @@
+"""Reads a stretch of a topic in bulk: many messages at once, of all its partitions."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from schemas.errors import BrokerUnavailable
+from schemas.limits import MESSAGE_BYTES_MAX
+from streams.received import Received
+
+MESSAGES_MAX = 1_000  # Of one look.
+LOOK_MS = 500
+SILENCE_LOOKS_MAX = 120  # Without any message: the broker has lost what it said it had.
+
+
+class BulkReader:
+    """A consumer that belongs to no group, and reads what it is told to."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topic: str) -> None:
+        self._consumer = consumer
+        self._topic = topic
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, kafka_url: str, topic: str) -> AsyncIterator["BulkReader"]:
+        """Raises BrokerUnavailable, also inside the block."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=kafka_url,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MESSAGE_BYTES_MAX + 1024 * 1024,
+            fetch_max_wait_ms=100,
+        )
+        try:
+            await consumer.start()
+            try:
+                yield cls(consumer, topic)
+            finally:
+                await consumer.stop()
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise BrokerUnavailable(f"{topic} cannot be read: {error!r}") from error
+
+    async def bounds(self, partitions: int) -> dict[int, tuple[int, int]]:
+        """The first offset of each partition, and the one after its last."""
+        places = [TopicPartition(self._topic, number) for number in range(partitions)]
+        self._consumer.assign(places)
+        first = await self._consumer.beginning_offsets(places)
+        after = await self._consumer.end_offsets(places)
+        return {place.partition: (first[place], after[place]) for place in places}
+
+    async def read(
+        self, stretch: Mapping[int, tuple[int, int]]
+    ) -> AsyncIterator[list[Received]]:
+        """The messages of those partitions from the first offset up to the second, in batches.
+
+        Each partition's messages are in order, without a hole.
+        """
+        open_until = {number: end for number, (start, end) in stretch.items() if start < end}
+        places = {number: TopicPartition(self._topic, number) for number in open_until}
+        self._consumer.assign(list(places.values()))
+        for number, place in places.items():
+            self._consumer.seek(place, stretch[number][0])
+        silent_looks = 0
+        while open_until:
+            found = await self._consumer.getmany(timeout_ms=LOOK_MS, max_records=MESSAGES_MAX)
+            silent_looks = 0 if found else silent_looks + 1
+            if silent_looks > SILENCE_LOOKS_MAX:
+                raise BrokerUnavailable(f"{self._topic} gives no messages up to {open_until}")
+            batch: list[Received] = []
+            for place, records in found.items():
+                end = open_until.get(place.partition, 0)
+                batch += [_received(record) for record in records if record.offset < end]
+                if records and records[-1].offset >= end - 1 and place.partition in open_until:
+                    del open_until[place.partition]
+                    self._consumer.pause(place)
+            if batch:
+                yield batch
+
+
+def _received(record: ConsumerRecord) -> Received:
+    return Received(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=tuple((name, bytes(value or b"")) for name, value in record.headers),
+        received_at=datetime.now(UTC),
+        timestamp_seconds=record.timestamp / 1000,
+    )
