@@ -1,7 +1,7 @@
 """PostgreSQL: one pool, limits on every session, and foreign errors in our own words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -52,7 +52,12 @@ class Database(Service):
     """The worker's pool; its sessions may hold a transaction, or wait for a lock, only so long."""
 
     def __init__(
-        self, dsn: str, *, transaction_timeout_seconds: float, lock_timeout_seconds: float
+        self,
+        dsn: str,
+        *,
+        transaction_timeout_seconds: float,
+        lock_timeout_seconds: float,
+        session: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self._dsn = dsn
@@ -64,6 +69,7 @@ class Database(Service):
             "transaction_timeout": f"{int(transaction_timeout_seconds * 1000)}ms",
             "idle_in_transaction_session_timeout": f"{int(transaction_timeout_seconds * 1000)}ms",
             "lock_timeout": f"{int(lock_timeout_seconds * 1000)}ms",
+            **(session or {}),
         }
 
     async def on_start(self) -> None:

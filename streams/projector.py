@@ -124,7 +124,7 @@ class Projector:
             partitions = [one.received.partition for one in portion]
             locked = await offsets.lock(connection, self._reader, partitions, version=self._version)
             stored = locked.rows
-            fresh = _fresh(portion, stored, may_have_holes=self._reader.may_have_holes)
+            fresh = next_messages(portion, stored, may_have_holes=self._reader.may_have_holes)
             moved = await self._write(connection, fresh, locked.version) if fresh else {}
         passed = 0
         for partition, row in stored.items():
@@ -176,7 +176,7 @@ def portions(
     return cut
 
 
-def _fresh(
+def next_messages(
     portion: list[Decoded], stored: dict[int, offsets.Stored], *, may_have_holes: bool
 ) -> list[Decoded]:
     """What the stored offsets have not passed yet. Raises OffsetGap where one is skipped."""

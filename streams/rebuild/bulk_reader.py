@@ -8,11 +8,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.errors import BrokerUnavailable
-from schemas.limits import MESSAGE_BYTES_MAX
 from streams.received import Received
 
-MESSAGES_MAX = 1_000  # Of one look.
+MESSAGES_MAX = 200  # Of one look.
 LOOK_MS = 500
+FETCH_BYTES_MAX = 1024 * 1024
 SILENCE_LOOKS_MAX = 120  # Without any message: the broker has lost what it said it had.
 
 
@@ -31,7 +31,7 @@ class BulkReader:
             bootstrap_servers=kafka_url,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=MESSAGE_BYTES_MAX + 1024 * 1024,
+            max_partition_fetch_bytes=FETCH_BYTES_MAX,  # A larger message comes alone.
             fetch_max_wait_ms=100,
         )
         try:
@@ -51,9 +51,7 @@ class BulkReader:
         after = await self._consumer.end_offsets(places)
         return {place.partition: (first[place], after[place]) for place in places}
 
-    async def read(
-        self, stretch: Mapping[int, tuple[int, int]]
-    ) -> AsyncIterator[list[Received]]:
+    async def read(self, stretch: Mapping[int, tuple[int, int]]) -> AsyncIterator[list[Received]]:
         """The messages of those partitions from the first offset up to the second, in batches.
 
         Each partition's messages are in order, without a hole.

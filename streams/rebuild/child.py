@@ -1,0 +1,101 @@
+"""A process that builds some partitions of a version; several of them share the work.
+
+It is told what to do by one line of JSON on stdin, and tells how far it has come by lines of JSON
+on stdout. When its stdin ends, whoever asked for it is gone, and so is it.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from projections.migrate import PROJECTIONS
+from schemas.errors import SyncError
+from schemas.model import Model
+from streams import log
+from streams.database import Database
+from streams.rebuild.bulk_reader import BulkReader
+from streams.rebuild.folding import BuildProjector, BuildRefusals
+from streams.settings import Settings
+from streams.worker import COLLECTION_THRESHOLDS
+
+TRANSACTION_SECONDS_MAX = 3_600.0
+LOCK_SECONDS_MAX = 600.0  # Keys are made while the others wait.
+# What a crash takes is a version that nobody uses.
+SESSION = {"synchronous_commit": "off"}
+
+
+class Task(Model):
+    """Partitions of a projection's topic, each from an offset up to another."""
+
+    projection: str
+    version: int
+    stretch: dict[int, tuple[int, int]]
+
+
+class Progress(Model):
+    """What has been applied since the last word."""
+
+    messages: int = 0
+    size_bytes: int = 0
+    passed: tuple[dict[str, Any], ...] = ()  # At the end: what could not be applied.
+    error: str | None = None  # The last word.
+
+
+def build_database(settings: Settings) -> Database:
+    """A pool whose sessions may take their time."""
+    return Database(
+        settings.postgres_dsn.get_secret_value(),
+        transaction_timeout_seconds=TRANSACTION_SECONDS_MAX,
+        lock_timeout_seconds=LOCK_SECONDS_MAX,
+        session=SESSION,
+    )
+
+
+async def build(settings: Settings, task: Task) -> None:
+    """Raises SyncError."""
+    projection = next(one for one in PROJECTIONS if one.name == task.projection)
+    refusals = BuildRefusals()
+    database = build_database(settings)
+    await database.start()
+    try:
+        projector = BuildProjector(database, projection, task.version, refusals)
+        async with BulkReader.open(settings.kafka_url, projection.topic) as reader:
+            async for batch in reader.read(task.stretch):
+                await projector.apply(batch)
+                size_bytes = sum(received.size_bytes for received in batch)
+                _tell(Progress(messages=len(batch), size_bytes=size_bytes))
+    finally:
+        await database.stop()
+    _tell(Progress(passed=tuple(asdict(one) for one in refusals.passed.values())))
+
+
+def _tell(progress: Progress) -> None:
+    sys.stdout.write(progress.model_dump_json(exclude_defaults=True) + "\n")
+    sys.stdout.flush()
+
+
+def _end_with_stdin() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> None:
+    task = Task.model_validate(orjson.loads(sys.stdin.buffer.readline()))
+    threading.Thread(target=_end_with_stdin, name="end_with_stdin", daemon=True).start()
+    log.configure("console", "error")
+    gc.set_threshold(*COLLECTION_THRESHOLDS)
+    try:
+        asyncio.run(build(Settings.from_environment(), task))
+    except SyncError as error:
+        _tell(Progress(error=f"{type(error).__name__}: {error}"))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Messages into a version that is being built: by the live path's functions, and nobody's exits.
+
+A rebuild writes no dead letters: what cannot be applied is passed, as the live agents passed it,
+and listed. What nobody foresaw ends the rebuild.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import asyncpg
+
+from projections.ledger import projection as ledger
+from projections.migrate import LEDGER, Projection
+from projections.status import projection as status
+from schemas.codec import decode_ledger, decode_lifecycle
+from schemas.errors import RejectedError
+from streams import offsets
+from streams.database import Database
+from streams.projector import Decoded, Projector, next_messages
+from streams.rebuild import late_keys
+from streams.received import Received
+from streams.refusals import MessageUnsolved, OffsetGap
+
+RETRY_DELAY_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A message that could not be applied."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+
+
+class BuildRefusals:
+    """Lists what cannot be applied; a hole, and what nobody foresaw, end the rebuild."""
+
+    def __init__(self) -> None:
+        self.passed: dict[tuple[int, int], Passed] = {}
+
+    async def reject(
+        self, connection: asyncpg.Connection, received: Received, error: RejectedError
+    ) -> None:
+        place = (received.partition, received.offset)
+        self.passed[place] = Passed(received.topic, *place, error.reason)
+
+    async def meet(self, gap: OffsetGap) -> None:
+        raise gap
+
+    async def give_up(self, received: Received, error: Exception) -> None:
+        place = f"{received.topic}/{received.partition}/{received.offset}"
+        raise MessageUnsolved(f"{place}: {type(error).__name__}: {error}") from error
+
+
+class BuildProjector(Projector):
+    """Applies messages to a version that is being built."""
+
+    def __init__(
+        self, database: Database, projection: Projection, version: int, refusals: BuildRefusals
+    ) -> None:
+        is_ledger = projection is LEDGER
+        super().__init__(
+            database,
+            projection,
+            decode=_decode_ledger if is_ledger else _decode_status,
+            apply=ledger.apply if is_ledger else status.apply,
+            refusals=refusals,
+            version=version,
+            retry_delay_seconds_max=RETRY_DELAY_SECONDS_MAX,
+        )
+        self._make_keys = partial(late_keys.make, projection=projection, version=version)
+
+    async def _transaction(self, portion: list[Decoded]) -> None:
+        """As the live one; makes the keys first where postings have to go."""
+        try:
+            await super()._transaction(portion)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != late_keys.KEYS_WANTED:
+                raise
+            async with self._database.connection() as connection:
+                await self._make_keys(connection)
+            await super()._transaction(portion)
+
+    async def apply_within(self, connection: asyncpg.Connection, batch: Sequence[Received]) -> None:
+        """Applies messages in the caller's transaction, all or none. Raises RejectedError."""
+        partitions = [received.partition for received in batch]
+        locked = await offsets.lock(connection, self._reader, partitions, version=self._version)
+        fresh = next_messages(self._decode_all(list(batch)), locked.rows, may_have_holes=False)
+        if fresh:
+            await self._write(connection, fresh, locked.version)
+
+
+def _decode_ledger(received: Received) -> object:
+    return ledger.prepare(decode_ledger(received.value, key=received.key))
+
+
+def _decode_status(received: Received) -> object:
+    return decode_lifecycle(received.value, key=received.key)
