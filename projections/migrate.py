@@ -26,8 +26,12 @@ LOG_EXISTS = "SELECT to_regclass('engine.migration') IS NOT NULL"
 IN_USE = """
     SELECT version, shape FROM engine.projection_offset WHERE agent = $1 AND in_use LIMIT 1
 """
+# Not the number of a build that has been dropped: its builder may still be about.
 NEXT_VERSION = """
-    SELECT coalesce(max(version), 0) + 1 FROM engine.projection_offset WHERE agent = $1
+    SELECT coalesce(max(version), 0) + 1 FROM (
+        SELECT version FROM engine.projection_offset WHERE agent = $1
+        UNION ALL SELECT version FROM engine.build WHERE agent = $1
+    ) AS given
 """
 TABLES_OF = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
 SHOW = Template("""

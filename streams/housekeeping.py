@@ -3,6 +3,7 @@
 import asyncio
 
 from streams.database import Database
+from streams.rebuild.builds import drop_orphans
 
 EVERY_SECONDS = 3600.0
 ROWS_MAX = 10_000  # Of each kind in one transaction.
@@ -16,6 +17,7 @@ RUN_DAYS = 365
 LEASE_DAYS = 1  # It has run out: its worker is gone, or its run has ended.
 UNKNOWN_COMPANY_DAYS = 31  # Longer than the command that named it stays on its topic.
 REQUEST_WINDOW_DAYS = 1  # A window is seconds; a new token of a company has one of its own.
+BUILD_DAYS = 30  # For whoever wants to look.
 
 FORGET_PUBLISHED = """
     DELETE FROM engine.outbox WHERE outbox_id IN (
@@ -90,6 +92,15 @@ FORGET_REQUEST_WINDOWS = """
         LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING 1
 """
+# The last one of each agent says which number comes next.
+FORGET_BUILDS = """
+    DELETE FROM engine.build WHERE (agent, version) IN (
+        SELECT agent, version FROM engine.build AS ended
+        WHERE ended_at < (SELECT engine.clock()) - make_interval(days => $1)
+            AND version < (SELECT max(version) FROM engine.build WHERE agent = ended.agent)
+        LIMIT $2)
+    RETURNING 1
+"""
 KEPT_DAYS = {
     FORGET_PUBLISHED: PUBLISHED_DAYS,
     FORGET_GIVEN_UP: GIVEN_UP_DAYS,
@@ -99,6 +110,7 @@ KEPT_DAYS = {
     FORGET_LEASES: LEASE_DAYS,
     FORGET_UNKNOWN_COMPANIES: UNKNOWN_COMPANY_DAYS,
     FORGET_REQUEST_WINDOWS: REQUEST_WINDOW_DAYS,
+    FORGET_BUILDS: BUILD_DAYS,
 }
 
 
@@ -123,7 +135,8 @@ class Housekeeping:
         now_seconds = asyncio.get_running_loop().time()
         if now_seconds < self._due_at_seconds:
             return 0
-        forgotten = await forget_old(self._database)
+        forgotten = await drop_orphans(self._database)
+        forgotten += await forget_old(self._database)
         if not forgotten:
             self._due_at_seconds = now_seconds + EVERY_SECONDS
         return forgotten

@@ -69,6 +69,13 @@ class VersionChanged(TransientError):
         super().__init__(f"{agent}: another version has just come into use")
 
 
+class VersionGone(SyncError):
+    """The version was dropped by others: whoever built it stood still for too long."""
+
+    def __init__(self, agent: str, version: int) -> None:
+        super().__init__(f"{agent}: version {version} is gone")
+
+
 @dataclass(frozen=True)
 class Stored:
     """One partition's row."""
@@ -110,11 +117,13 @@ async def lock(
 ) -> Locked:
     """Locks the partitions' rows, in order, of a version or of the one in use.
 
-    Raises VersionChanged, VersionSuperseded.
+    Raises VersionChanged, VersionGone, VersionSuperseded.
     """
     wanted = sorted(set(partitions))
     rows = await connection.fetch(LOCK, reader.agent, version, wanted)
     if len(rows) < len(wanted):
+        if version is not None:
+            raise VersionGone(reader.agent, version)
         raise VersionChanged(reader.agent)
     for row in rows:
         if row["shape"] != reader.shape:

@@ -72,7 +72,8 @@ class Projector:
     async def apply(self, batch: Sequence[Received]) -> None:
         """Applies the messages, each partition's in rising order; returns when they are safe.
 
-        Raises OffsetGap, MessageUnsolved and VersionSuperseded: each must end the process.
+        Raises OffsetGap, MessageUnsolved, VersionSuperseded and VersionGone: each must end the
+        process.
         """
         cut = portions(batch, messages_max=self._transaction_messages_max)
         decoding = self._start_decoding(cut[0])
@@ -104,7 +105,7 @@ class Projector:
                 what=self._reader.agent,
                 delay_seconds_max=self._retry_delay_seconds_max,
             )
-        except offsets.VersionSuperseded:
+        except (offsets.VersionSuperseded, offsets.VersionGone):
             raise
         except OffsetGap as gap:
             await self._refusals.meet(gap)
