@@ -31,6 +31,11 @@ MOVE = """
         AS moved (partition, next_offset, last_digest)
     WHERE agent = $1 AND version = $2 AND stored.partition = moved.partition
 """
+BEGIN = """
+    UPDATE engine.projection_offset AS stored SET next_offset = begun.next_offset
+    FROM unnest($3::integer[], $4::bigint[]) AS begun (partition, next_offset)
+    WHERE agent = $1 AND version = $2 AND stored.partition = begun.partition
+"""
 STOP = """
     UPDATE engine.projection_offset SET stopped_at = engine.clock(), stopped_reason = $3
     WHERE agent = $1 AND in_use AND partition = $2
@@ -143,6 +148,15 @@ async def read(
         row["partition"]: Stored(row["next_offset"], row["last_digest"], row["stopped_reason"])
         for row in rows
     }
+
+
+async def begin(
+    connection: asyncpg.Connection, reader: Reader, version: int, positions: dict[int, int]
+) -> None:
+    """Lets partitions of an empty version begin at other offsets than their first."""
+    await connection.execute(
+        BEGIN, reader.agent, version, list(positions), list(positions.values())
+    )
 
 
 async def move(

@@ -45,6 +45,10 @@ YEARS = """
                 COLLATE "C")), '') FROM ledger.opening_balance AS opening
             WHERE opening.company_id = year.company_id AND opening.fiscal_year = year.fiscal_year
                 AND dimension = '' AND amount <> 0
+        ) OR EXISTS (
+            SELECT FROM engine.accepted_gap AS gap
+            WHERE gap.company_id = year.company_id AND gap.topic = $2
+                AND gap.accepted_at >= proof.verified_at
         ) THEN 'unverified' ELSE proof.state END AS state
     FROM (
         SELECT company_id, fiscal_year FROM booked WHERE fiscal_year IS NOT NULL
@@ -121,7 +125,8 @@ async def verify_totals(
 async def verification(connection: asyncpg.Connection, company_id: str) -> VerifiedCompany:
     """Each year that has postings or was proved, and what they say of the company together."""
     differences = [Difference(**row) for row in await connection.fetch(DIFFERENCES, company_id)]
-    years = [_year(row, differences) for row in await connection.fetch(YEARS, [company_id])]
+    rows = await connection.fetch(YEARS, [company_id], LEDGER.name)
+    years = [_year(row, differences) for row in rows]
     dead_letters = (await _dead_letters(connection, [company_id])).get(company_id, 0)
     return VerifiedCompany(
         company_id=company_id,
@@ -137,7 +142,7 @@ async def verification_states(
 ) -> dict[str, State]:
     """What `verification` says of each of the companies, by its id: asked of all at once."""
     years = defaultdict[str, set[State]](set)
-    for row in await connection.fetch(YEARS, company_ids):
+    for row in await connection.fetch(YEARS, company_ids, LEDGER.name):
         years[row["company_id"]].add(row["state"])
     dead_letters = await _dead_letters(connection, company_ids)
     return {

@@ -8,7 +8,7 @@ from string import Template
 
 import asyncpg
 
-from projections.migrate import LEDGER, Projection
+from projections.migrate import LEDGER, TABLES_OF, Projection
 
 KEYS_WANTED = "BK001"  # An SQLSTATE of our own.
 DROP = Template("""
@@ -49,3 +49,10 @@ async def make(connection: asyncpg.Connection, projection: Projection, version: 
         await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", schema)
         if await connection.fetchval(ARE_MISSING, f"{schema}.posting"):
             await connection.execute(MAKE.substitute(schema=schema))
+
+
+async def analyze(connection: asyncpg.Connection, projection: Projection, version: int) -> None:
+    """Tells the planner what the tables hold: a dashboard's first query must not guess."""
+    schema = projection.schema(version)
+    for (table,) in await connection.fetch(TABLES_OF, schema):
+        await connection.execute(f"ANALYZE {schema}.{table}")

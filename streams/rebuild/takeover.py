@@ -8,12 +8,18 @@ that they lock.
 
 import asyncio
 import time
+from collections.abc import Mapping
 from string import Template
 
-from projections.migrate import Projection, show
+import asyncpg
+
+from projections.migrate import TABLES_OF, Projection, show, version_in_use
+from projections.rebuild import grants
 from schemas.errors import StoreUnavailable, SyncError
 from streams import offsets
 from streams.database import Database
+from streams.rebuild import builds, gaps
+from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.folding import BuildProjector
 
@@ -40,6 +46,13 @@ KEEP_STOPPED = """
         AND live.partition = built.partition AND NOT live.partition = ANY($3::integer[])
 """
 LEAVE = "UPDATE engine.projection_offset SET in_use = false WHERE agent = $1 AND in_use"
+# Neither in use nor being built.
+RETIRED = """
+    SELECT DISTINCT version FROM engine.projection_offset AS known
+    WHERE agent = $1 AND NOT in_use AND NOT EXISTS (SELECT FROM engine.build AS open
+        WHERE open.agent = known.agent AND open.version = known.version AND ended_at IS NULL)
+"""
+FORGET = "DELETE FROM engine.projection_offset WHERE agent = $1 AND version = $2 AND NOT in_use"
 ENTER = "UPDATE engine.projection_offset SET in_use = true WHERE agent = $1 AND version = $2"
 
 
@@ -55,50 +68,96 @@ class NoMomentFound(SyncError):
 
 async def take_over(
     database: Database,
-    projection: Projection,
-    version: int,
+    build: Build,
     *,
     projector: BuildProjector,
     reader: BulkReader,
-    lost: frozenset[int],
+    lost: Mapping[int, str],
+    doubted: list[str],
 ) -> float:
-    """Brings the version into use; how long readers had to wait at most, in seconds.
+    """Brings the build into use; how long readers had to wait at most, in seconds.
 
-    `lost`: partitions whose log is not what the live version has read: those end as built.
-    Raises NoMomentFound, and what the messages in between raise.
+    `lost`: partitions whose log is not what the live version has read: those end as built, and the
+    companies that it concerns are added to `doubted`.
+
+    Raises NoMomentFound, BuildLost, and what the messages in between raise.
     """
     for _ in range(TRIES_MAX):
         try:
-            return await _try(database, projection, version, projector, reader, lost)
+            async with database.transaction() as connection:
+                started_at = await _hold_views(connection, build.projection)
+                await _finish(connection, build, projector, reader, lost)
+                if lost:
+                    doubted[:] = await gaps.accept(connection, build.projection, lost=lost)
+                await _enter(connection, build, lost)
+            return time.monotonic() - started_at
         except StoreUnavailable:  # A lock that was not to be had, or a deadlock.
             await asyncio.sleep(PAUSE_SECONDS)
-    raise NoMomentFound(projection)
+    raise NoMomentFound(build.projection)
 
 
-async def _try(
-    database: Database,
-    projection: Projection,
-    version: int,
+async def _hold_views(connection: asyncpg.Connection, projection: Projection) -> float:
+    """From now on readers wait; since when."""
+    await connection.execute(SHORT_WAIT)
+    views = await connection.fetchval(VIEWS, projection.name)
+    started_at = time.monotonic()
+    await connection.execute(LOCK_VIEWS.substitute(views=views))
+    return started_at
+
+
+async def _finish(
+    connection: asyncpg.Connection,
+    build: Build,
     projector: BuildProjector,
     reader: BulkReader,
-    lost: frozenset[int],
-) -> float:
-    started_at = time.monotonic()
-    async with database.transaction() as connection:
-        await connection.execute(SHORT_WAIT)
-        views = await connection.fetchval(VIEWS, projection.name)
-        await connection.execute(LOCK_VIEWS.substitute(views=views))
-        live = {row[0]: row[1] for row in await connection.fetch(LOCK_LIVE, projection.agent)}
-        built = await offsets.lock(connection, projection, live, version=version)
-        rest = {
-            number: (row.next_offset, live[number])
-            for number, row in built.rows.items()
-            if row.next_offset < live[number] and number not in lost
-        }
-        async for batch in reader.read(rest):
-            await projector.apply_within(connection, batch)
-        await connection.execute(KEEP_STOPPED, projection.agent, version, sorted(lost))
-        await show(connection, projection, version)
-        await connection.execute(LEAVE, projection.agent)
-        await connection.execute(ENTER, projection.agent, version)
-    return time.monotonic() - started_at
+    lost: Mapping[int, str],
+) -> None:
+    """Applies what the live version, which stands still now, is ahead."""
+    agent = build.projection.agent
+    live = {row[0]: row[1] for row in await connection.fetch(LOCK_LIVE, agent)}
+    built = await offsets.lock(connection, build.projection, live, version=build.version)
+    rest = {
+        number: (row.next_offset, live[number])
+        for number, row in built.rows.items()
+        if row.next_offset < live[number] and number not in lost
+    }
+    async for batch in reader.read(rest):
+        await projector.apply_within(connection, batch)
+
+
+async def _enter(connection: asyncpg.Connection, build: Build, lost: Mapping[int, str]) -> None:
+    agent, projection = build.projection.agent, build.projection
+    live = await version_in_use(connection, projection)
+    await connection.execute(KEEP_STOPPED, agent, build.version, sorted(lost))
+    await grants.copy(connection, source=projection.schema(live), target=build.schema)
+    await show(connection, projection, build.version)
+    await connection.execute(LEAVE, agent)
+    await connection.execute(ENTER, agent, build.version)
+    await builds.end(connection, build)
+
+
+async def retire_all(database: Database, projection: Projection) -> None:
+    """Drops the versions that were in use once, as `retire` does."""
+    async with database.connection() as connection:
+        retired = await connection.fetch(RETIRED, projection.agent)
+    for (version,) in retired:
+        await retire(database, projection, version)
+
+
+async def retire(database: Database, projection: Projection, version: int) -> bool:
+    """Drops the tables of a version that is not in use any more; False where something of somebody
+    else's stands on them, which is left alone.
+
+    Raises StoreUnavailable where somebody reads them for too long: housekeeping drops them later.
+    """
+    schema = projection.schema(version)
+    try:
+        async with database.transaction() as connection:
+            await connection.execute(SHORT_WAIT)
+            tables = [row[0] for row in await connection.fetch(TABLES_OF, schema)]
+            await connection.execute(f"DROP TABLE {', '.join(f'{schema}.{one}' for one in tables)}")
+            await connection.execute(f"DROP SCHEMA {schema}")
+            await connection.execute(FORGET, projection.agent, version)
+    except asyncpg.DependentObjectsStillExistError:
+        return False
+    return True

@@ -6,25 +6,18 @@ Live agents, syncs, purges and readers go on throughout. Until the takeover noth
 has changed; what ends before it, in whatever way, leaves a build that is dropped.
 """
 
-import os
-import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
-
-import asyncpg
 
 from projections import migrate
 from projections.migrate import Projection
 from projections.rebuild import digests
 from projections.rebuild.digests import Place
-from schemas.errors import SyncError
-from streams import log_identity, offsets
-from streams.database import Database
-from streams.rebuild import accepted_gaps, builds, bulk, gaps, late_keys, retired, takeover
+from streams import offsets
+from streams.rebuild import builds, bulk, gaps, late_keys, takeover
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.child import Progress, build_database
@@ -33,5 +26,206 @@ from streams.settings import Settings
 
 Stage = Literal["reading", "keys", "catching_up", "comparing", "taking_over"]
 LEASE_SECONDS = 30.0
-CAUGHT_UP_MESSAGES = 50  # What the takeover may apply while everybody waits.
-ROUNDS_MAX = 50
+CAUGHT_UP_MESSAGES = 20  # What the takeover may apply while everybody waits.
+Report = Callable[[Stage, int, int], None]  # Messages applied, and how many there are.
+Offsets = Mapping[int, int]
+
+
+@dataclass
+class Rebuilt:
+    """What a rebuild has found, and where its time went."""
+
+    projection: str
+    version: int
+    messages: int = 0
+    passed: list[dict[str, Any]] = field(default_factory=list)  # Those that cannot be applied.
+    is_compared: bool = False  # An upgrade has other columns: there is nothing to compare.
+    differing: list[Place] = field(default_factory=list)
+    doubted: list[str] = field(default_factory=list)  # Companies that a loss may concern.
+    stage_seconds: dict[Stage, float] = field(default_factory=dict)
+    readers_waited_seconds: float = 0.0
+
+
+class Rebuild:
+    """One rebuild of one projection."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        projection: Projection,
+        *,
+        holder: str,
+        report: Report,
+        accepts_gap: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._projection = projection
+        self._holder = holder
+        self._report = report
+        self._accepts_gap = accepts_gap
+        self._database = build_database(settings)
+        self._refusals = BuildRefusals()
+        self._lost: dict[int, str] = {}
+        self._stage: tuple[Stage, float] | None = None
+
+    async def take_over(self) -> Rebuilt:
+        """Builds, compares and brings into use; the old version goes.
+
+        Raises LogTruncated, BuildFailed, NoMomentFound, BuildLost, and transient errors.
+        """
+        async with self._built() as (build, reader, rebuilt):
+            await self._compare(build, reader, rebuilt)
+            self._enter("taking_over", rebuilt)
+            await self._catch_up(build, reader)
+            rebuilt.readers_waited_seconds = await takeover.take_over(
+                self._database,
+                build,
+                projector=self._projector(build),
+                reader=reader,
+                lost=self._lost,
+                doubted=rebuilt.doubted,
+            )
+            self._enter(None, rebuilt)
+            await takeover.retire_all(self._database, self._projection)
+        return rebuilt
+
+    async def verify(self) -> AsyncIterator[tuple[Build, Rebuilt]]:
+        """Builds and compares; what was built goes when the caller has looked at it."""
+        async with self._built() as (build, reader, rebuilt):
+            await self._compare(build, reader, rebuilt)
+            self._enter(None, rebuilt)
+            yield build, rebuilt
+
+    @asynccontextmanager
+    async def _built(self) -> AsyncIterator[tuple[Build, BulkReader, Rebuilt]]:
+        """The version, with all that the topic held when it was begun, and its keys."""
+        projection = self._projection
+        await self._database.start()
+        try:
+            async with BulkReader.open(self._settings.kafka_url, projection.topic) as reader:
+                stored, bounds = await self._examine(reader)
+                async with builds.building(
+                    self._database,
+                    projection,
+                    kind="whole",
+                    holder=self._holder,
+                    lease_seconds=LEASE_SECONDS,
+                ) as build:
+                    rebuilt = Rebuilt(projection.name, build.version)
+                    await self._prepare(build, bounds)
+                    await self._read(build, rebuilt, stored=stored, bounds=bounds)
+                    await self._catch_up(build, reader)
+                    yield build, reader, rebuilt
+        finally:
+            await self._database.stop()
+
+    async def _examine(
+        self, reader: BulkReader
+    ) -> tuple[dict[int, offsets.Stored], dict[int, tuple[int, int]]]:
+        """Where the live version stands, and what the topic holds. Raises LogTruncated."""
+        async with self._database.connection() as connection:
+            stored = await offsets.read(connection, self._projection)
+        bounds = await reader.bounds(len(stored))
+        self._lost = await gaps.find(
+            self._settings.kafka_url, self._projection, stored=stored, bounds=bounds
+        )
+        if self._lost and not self._accepts_gap:
+            raise gaps.LogTruncated(self._projection, self._lost)
+        return stored, bounds
+
+    async def _prepare(self, build: Build, bounds: Mapping[int, tuple[int, int]]) -> None:
+        """Empty tables without their late keys; partitions begin where their log does."""
+        async with self._database.transaction() as connection:
+            await late_keys.drop(connection, self._projection, build.version)
+            begins = {number: first for number, (first, _) in bounds.items() if first > 0}
+            await offsets.begin(connection, self._projection, build.version, begins)
+            if self._lost and self._projection is migrate.LEDGER:
+                await gaps.raise_fences(
+                    connection, build.schema, partitions=len(bounds), lost=self._lost
+                )
+
+    async def _read(
+        self,
+        build: Build,
+        rebuilt: Rebuilt,
+        *,
+        stored: Mapping[int, offsets.Stored],
+        bounds: Mapping[int, tuple[int, int]],
+    ) -> None:
+        """The bulk, up to where the live version stood; then the keys."""
+        self._enter("reading", rebuilt)
+        stretch = {
+            number: (first, after if number in self._lost else stored[number].next_offset)
+            for number, (first, after) in bounds.items()
+        }
+        total = sum(end - first for first, end in stretch.values())
+
+        def count(progress: Progress) -> None:
+            rebuilt.messages += progress.messages
+            self._report("reading", rebuilt.messages, total)
+
+        self._report("reading", 0, total)
+        done = await bulk.run(self._settings, self._projection, build.version, stretch, count)
+        rebuilt.passed = done.passed
+        self._enter("keys", rebuilt)
+        async with self._database.connection() as connection:
+            await late_keys.make(connection, self._projection, build.version)
+            await late_keys.analyze(connection, self._projection, build.version)
+        self._enter("catching_up", rebuilt)
+
+    async def _catch_up(self, build: Build, reader: BulkReader) -> None:
+        """Applies what the live version has applied meanwhile, until there is little left."""
+        while True:
+            async with self._database.connection() as connection:
+                live = await offsets.read(connection, self._projection)
+            if await self._advance(build, reader, _places(live)) <= CAUGHT_UP_MESSAGES:
+                return
+
+    async def _advance(self, build: Build, reader: BulkReader, to: Offsets) -> int:
+        """Brings the build up to those offsets; how many messages that took."""
+        async with self._database.connection() as connection:
+            built = await offsets.read(connection, self._projection, version=build.version)
+        stretch = {
+            number: (row.next_offset, to[number])
+            for number, row in built.items()
+            if row.next_offset < to[number] and number not in self._lost
+        }
+        projector = self._projector(build)
+        async for batch in reader.read(stretch):
+            await projector.apply(batch)
+        return sum(end - start for start, end in stretch.values())
+
+    async def _compare(self, build: Build, reader: BulkReader, rebuilt: Rebuilt) -> None:
+        """Live tables as one snapshot has them, and the build at the same offsets."""
+        async with self._database.connection() as live:
+            row = await live.fetchrow(migrate.IN_USE, self._projection.agent)
+            assert row is not None  # The live version is there.
+            if row["shape"] != self._projection.shape:
+                return
+            async with live.transaction(isolation="repeatable_read", readonly=True):
+                stands_at = _places(await offsets.read(live, self._projection))
+                await self._advance(build, reader, stands_at)
+                self._enter("comparing", rebuilt)
+                before = await digests.digests(live, self._projection.schema(row["version"]))
+                async with self._database.connection() as own:
+                    after = await digests.digests(own, build.schema)
+        rebuilt.is_compared = True
+        rebuilt.differing = digests.differing(before, after)
+
+    def _projector(self, build: Build) -> BuildProjector:
+        return BuildProjector(self._database, self._projection, build.version, self._refusals)
+
+    def _enter(self, stage: Stage | None, rebuilt: Rebuilt) -> None:
+        """Notes how long the stage before has taken."""
+        now = time.monotonic()
+        if self._stage is not None:
+            name, since = self._stage
+            taken = rebuilt.stage_seconds.get(name, 0.0) + now - since
+            rebuilt.stage_seconds[name] = taken
+        self._stage = (stage, now) if stage else None
+        if stage:
+            self._report(stage, rebuilt.messages, rebuilt.messages)
+
+
+def _places(stored: Mapping[int, offsets.Stored]) -> dict[int, int]:
+    return {number: row.next_offset for number, row in stored.items()}
