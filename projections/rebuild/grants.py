@@ -29,8 +29,8 @@ GRANTS = """
     FROM given ORDER BY place, 1
 """
 POLICIES = """
-    SELECT format('CREATE POLICY %I ON %I.%I AS %s FOR %s TO %s%s%s', policyname, $2::text, tablename,
-        permissive, cmd, (SELECT string_agg(
+    SELECT format('CREATE POLICY %I ON %I.%I AS %s FOR %s TO %s%s%s', policyname, $2::text,
+        tablename, permissive, cmd, (SELECT string_agg(
             CASE role WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(role) END, ', ')
             FROM unnest(roles) AS role),
         CASE WHEN qual IS NOT NULL THEN format(' USING (%s)', qual) ELSE '' END,

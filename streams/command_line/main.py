@@ -15,6 +15,7 @@ from streams.command_line.doctor import doctor
 from streams.command_line.import_files import import_files
 from streams.command_line.migrate import migrate
 from streams.command_line.purge import purge
+from streams.command_line.rebuild import rebuild
 from streams.command_line.runs import runs
 from streams.command_line.schemas import schemas
 from streams.command_line.sie import sie
@@ -80,6 +81,7 @@ app.command("sie")(sie)
 
 # What goes through it.
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command("rebuild")(rebuild)
 app.command("schemas")(schemas)
 
 

@@ -1,6 +1,7 @@
 """What the command line says beside results, in Swedish and English."""
 
 from streams.command_line.purge_texts import PURGE_LABELS
+from streams.command_line.rebuild_texts import REBUILD_LABELS
 from streams.command_line.sync_texts import SYNC_LABELS
 from streams.command_line.text import Text
 from streams.command_line.texts_of_one import OF_ONE
@@ -8,6 +9,7 @@ from streams.command_line.texts_of_one import OF_ONE
 LABELS = {
     **SYNC_LABELS,
     **PURGE_LABELS,
+    **REBUILD_LABELS,
     # The demo.
     "demo.company": Text("Företaget {company_id}", "The company {company_id}"),
     "demo.imported": Text(

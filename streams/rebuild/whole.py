@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from projections import migrate
@@ -17,7 +18,7 @@ from projections.migrate import Projection
 from projections.rebuild import digests
 from projections.rebuild.digests import Place
 from streams import offsets
-from streams.rebuild import builds, bulk, gaps, late_keys, takeover
+from streams.rebuild import builds, bulk, gaps, late_keys, room, takeover
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.child import Progress, build_database
@@ -57,12 +58,15 @@ class Rebuild:
         holder: str,
         report: Report,
         accepts_gap: bool = False,
+        disk: Path | None = None,
     ) -> None:
+        """`disk`: where the database lies, if that is known: its room is looked at first."""
         self._settings = settings
         self._projection = projection
         self._holder = holder
         self._report = report
         self._accepts_gap = accepts_gap
+        self._disk = disk
         self._database = build_database(settings)
         self._refusals = BuildRefusals()
         self._lost: dict[int, str] = {}
@@ -71,7 +75,8 @@ class Rebuild:
     async def take_over(self) -> Rebuilt:
         """Builds, compares and brings into use; the old version goes.
 
-        Raises LogTruncated, BuildFailed, NoMomentFound, BuildLost, and transient errors.
+        Raises LogTruncated, DiskTooFull, BuildFailed, NoMomentFound, BuildLost, and transient
+        errors.
         """
         async with self._built() as (build, reader, rebuilt):
             await self._compare(build, reader, rebuilt)
@@ -89,8 +94,12 @@ class Rebuild:
             await takeover.retire_all(self._database, self._projection)
         return rebuilt
 
-    async def verify(self) -> AsyncIterator[tuple[Build, Rebuilt]]:
-        """Builds and compares; what was built goes when the caller has looked at it."""
+    @asynccontextmanager
+    async def verified(self) -> AsyncIterator[tuple[Build, Rebuilt]]:
+        """Builds and compares; what was built goes when the caller has looked at it.
+
+        Raises LogTruncated, DiskTooFull, BuildFailed, and transient errors.
+        """
         async with self._built() as (build, reader, rebuilt):
             await self._compare(build, reader, rebuilt)
             self._enter(None, rebuilt)
@@ -124,6 +133,8 @@ class Rebuild:
     ) -> tuple[dict[int, offsets.Stored], dict[int, tuple[int, int]]]:
         """Where the live version stands, and what the topic holds. Raises LogTruncated."""
         async with self._database.connection() as connection:
+            if self._disk is not None:
+                await room.check(connection, self._projection, self._disk)
             stored = await offsets.read(connection, self._projection)
         bounds = await reader.bounds(len(stored))
         self._lost = await gaps.find(

@@ -1,0 +1,148 @@
+"""`bokflow rebuild`: the tables built anew from their topics, beside those in use."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from streams.command_line.answer import refusals, tell
+from streams.command_line.connect import engine_settings
+from streams.command_line.options import DATA_DIR, DataDir, Lang, Options, Output, Wait
+from streams.command_line.rebuild_page import RebuildOutcome, rebuild_progress, show_rebuilt
+from streams.command_line.refusal import EXIT_INTERRUPTED, EXIT_REFUSED, CommandRefused
+
+if TYPE_CHECKING:
+    from projections.migrate import Projection
+    from streams.rebuild.whole import Rebuilt
+    from streams.settings import Settings
+
+Which = Literal["ledger", "status"]
+Report = Callable[[str, str, int, int], None]
+ProjectionName = Annotated[
+    Which | None, typer.Option("--projection", help="Only this one; by default both.")
+]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Compare and throw away; exit 1 where they differ.")
+]
+AcceptGap = Annotated[
+    bool,
+    typer.Option("--accept-gap", help="Take a topic that has lost messages; companies are marked."),
+]
+
+
+def rebuild(
+    projection: ProjectionName = None,
+    verify: Verify = False,
+    accept_gap: AcceptGap = False,
+    wait: Wait = True,
+    data_dir: DataDir = DATA_DIR,
+    output: Output = "table",
+    lang: Lang = None,
+) -> None:
+    """Build the tables anew from their topics, compare, and bring them into use.
+
+    The command does the work itself, and ends with it; Ctrl-C leaves what is in use as it is.
+    """
+    options = Options.of(data_dir, output, lang)
+    with refusals(options):
+        settings = engine_settings(data_dir)
+        with rebuild_progress(options.language) as progress:
+            found = _carry_out(
+                settings,
+                _disk(data_dir),
+                only=projection,
+                verifies=verify,
+                accepts_gap=accept_gap,
+                report=progress.show,
+            )
+        tell(options, found, show_rebuilt)
+    if verify and not all(one.is_equal for one in found):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _disk(data_dir: Path) -> Path | None:
+    """Where the database lies, if it is the one of this machine's engine."""
+    return None if os.environ.get("BOKFLOW_POSTGRES_DSN") else data_dir
+
+
+def _carry_out(
+    settings: "Settings",
+    disk: Path | None,
+    *,
+    only: Which | None,
+    verifies: bool,
+    accepts_gap: bool,
+    report: Report,
+) -> list[RebuildOutcome]:
+    """Raises CommandRefused."""
+    from projections.migrate import PROJECTIONS
+    from schemas.errors import SyncError
+    from streams.rebuild.gaps import LogTruncated
+    from streams.rebuild.room import DiskTooFull
+
+    async def work() -> list[RebuildOutcome]:
+        return [
+            await _rebuild(settings, one, disk, verifies, accepts_gap, report)
+            for one in PROJECTIONS
+            if only in (None, one.name)
+        ]
+
+    try:
+        return asyncio.run(work())
+    except LogTruncated as error:
+        raise CommandRefused("log_truncated", error=error) from error
+    except DiskTooFull as error:
+        raise CommandRefused("disk_too_full", error=error) from error
+    except SyncError as error:
+        raise CommandRefused("rebuild_failed", error=error) from error
+    except KeyboardInterrupt:
+        raise CommandRefused("rebuild_interrupted", exit_code=EXIT_INTERRUPTED) from None
+
+
+async def _rebuild(
+    settings: "Settings",
+    projection: "Projection",
+    disk: Path | None,
+    verifies: bool,
+    accepts_gap: bool,
+    report: Report,
+) -> RebuildOutcome:
+    from streams.rebuild.whole import Rebuild
+
+    started_at = time.monotonic()
+    work = Rebuild(
+        settings,
+        projection,
+        holder=f"rebuild@{socket.gethostname()}:{os.getpid()}",
+        report=lambda stage, done, total: report(projection.name, stage, done, total),
+        accepts_gap=accepts_gap,
+        disk=disk,
+    )
+    if verifies:
+        async with work.verified() as (_, rebuilt):
+            return _outcome(rebuilt, took_over=False, since=started_at)
+    return _outcome(await work.take_over(), took_over=True, since=started_at)
+
+
+def _outcome(rebuilt: "Rebuilt", *, took_over: bool, since: float) -> RebuildOutcome:
+    return RebuildOutcome.model_validate(
+        {
+            "projection": rebuilt.projection,
+            "took_over": took_over,
+            "version": rebuilt.version,
+            "messages": rebuilt.messages,
+            "passed": len(rebuilt.passed),
+            "is_compared": rebuilt.is_compared,
+            "differing": [asdict(place) for place in rebuilt.differing],
+            "doubted": rebuilt.doubted,
+            "seconds": time.monotonic() - since,
+            "stage_seconds": rebuilt.stage_seconds,
+            "readers_waited_seconds": rebuilt.readers_waited_seconds,
+        }
+    )
