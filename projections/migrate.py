@@ -131,6 +131,19 @@ async def migrate(connection: asyncpg.Connection, *, partitions: int) -> list[st
     return done
 
 
+async def outdated_projections(connection: asyncpg.Connection) -> list[Projection]:
+    """Those whose tables in use have an older shape than this code's. Raises DatabaseTooNew."""
+    outdated = []
+    for projection in PROJECTIONS:
+        row = await connection.fetchrow(IN_USE, projection.agent)
+        assert row is not None  # The migration has made one.
+        if row["shape"] > projection.shape:
+            raise DatabaseTooNew(row["shape"], projection.shape)
+        if row["shape"] < projection.shape:
+            outdated.append(projection)
+    return outdated
+
+
 async def check(connection: asyncpg.Connection) -> None:
     """Raises DatabaseTooOld or DatabaseTooNew where the database is not at this engine's state."""
     known = known_migrations()[-1].number

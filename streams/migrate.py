@@ -1,17 +1,30 @@
 """Everything that has to be there before a worker starts: the database's schema and the topics."""
 
+import os
+import socket
+
 import asyncpg
 
-from projections.migrate import migrate
+from projections.migrate import migrate, outdated_projections
 from streams import topics
 from streams.database import CONNECT_SECONDS_MAX, translated
+from streams.rebuild.whole import Rebuild, Report
 from streams.settings import Settings
 
+HOLDER = f"migrate@{socket.gethostname()}:{os.getpid()}"
 
-async def bring_up_to_date(settings: Settings) -> list[str]:
+
+def _nobody(*_: object) -> None:
+    """Where nobody watches."""
+
+
+async def bring_up_to_date(settings: Settings, *, report: Report = _nobody) -> list[str]:
     """Migrates the database and makes the topics; what was done, in words. Safe to run twice.
 
-    Raises DatabaseTooOld, DatabaseTooNew, PartitionsDiffer, StoreUnavailable, BrokerUnavailable.
+    A projection whose tables have an older shape is built anew beside them, and takes over.
+
+    Raises DatabaseTooOld, DatabaseTooNew, PartitionsDiffer, StoreUnavailable, BrokerUnavailable,
+    and as Rebuild.take_over does.
     """
     made = await topics.ensure(
         settings.kafka_url,
@@ -24,6 +37,10 @@ async def bring_up_to_date(settings: Settings) -> list[str]:
         )
         try:
             done = await migrate(connection, partitions=settings.partitions)
+            outdated = await outdated_projections(connection)
         finally:
             await connection.close()
+    for projection in outdated:
+        rebuilt = await Rebuild(settings, projection, holder=HOLDER, report=report).take_over()
+        done.append(f"projection {projection.name} rebuilt, version {rebuilt.version}")
     return [f"topic {topic} made" for topic in made] + done
