@@ -20,8 +20,8 @@ MAKE_OWNER = """
 """
 # What a report reads; a view of the ledger asks for the tables behind it, too.
 GRANT = f"""
-    GRANT USAGE ON SCHEMA ledger, {LEDGER.schema} TO reporting;
-    GRANT SELECT ON ledger.voucher, {LEDGER.schema}.voucher TO reporting
+    GRANT USAGE ON SCHEMA ledger, {LEDGER.schema(1)} TO reporting;
+    GRANT SELECT ON ledger.voucher, {LEDGER.schema(1)}.voucher TO reporting
 """
 # Their rows name companies, years and accounts by themselves: nothing ties them to the ledger.
 MAKE = """

@@ -67,7 +67,7 @@ async def digests(
 
     The caller opens the transaction whose snapshot it is of.
     """
-    placed_by = dict(await connection.fetch(PLACED_BY, schema))
+    placed_by = {row[0]: row[1] for row in await connection.fetch(PLACED_BY, schema)}
     if tables is None:
         tables = await tables_of(connection, schema)
     found: Digests = {}

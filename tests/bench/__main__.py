@@ -6,14 +6,37 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import importing, latency, many_companies, projection, purge, reading, table
+from tests.bench import (
+    importing,
+    latency,
+    many_companies,
+    projection,
+    purge,
+    reading,
+    rebuilding,
+    table,
+)
 
-NAMES = ("reading", "projection", "import", "same-again", "latency", "companies", "purge")
+NAMES = (
+    "reading",
+    "projection",
+    "import",
+    "same-again",
+    "latency",
+    "companies",
+    "purge",
+    "rebuild",
+    "rebuild-large",
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", choices=NAMES, help="run one benchmark (same-again needs import)")
+    parser.add_argument(
+        "--only",
+        choices=NAMES,
+        help="run one benchmark (same-again needs import, rebuild-large runs only so)",
+    )
     only: str | None = parser.parse_args().only
     started_at = time.monotonic()
     print(table.machine(), flush=True)
@@ -29,6 +52,8 @@ def main() -> None:
             importing.run(directory, again=only != "import")
         if only in (None, "latency"):
             latency.run(directory)
+        if only in (None, "rebuild", "rebuild-large"):
+            rebuilding.run(directory, large=only == "rebuild-large")
         if only in (None, "companies"):
             many_companies.run(directory)
         if only in (None, "purge"):

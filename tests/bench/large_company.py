@@ -32,7 +32,7 @@ ADD_COMPANY = """
     VALUES ($1, $2, $3, $4)
 """
 DESCRIBE = f"""
-    INSERT INTO {LEDGER.schema}.company (company_id, name, generation, run_number, attempt)
+    INSERT INTO {LEDGER.schema(1)}.company (company_id, name, generation, run_number, attempt)
     VALUES ($1, $1, 0, $2, $3)
 """
 
@@ -105,6 +105,6 @@ async def _copy(connection: asyncpg.Connection, year: YearRows) -> float:
         for table, records in year.tables.items():
             given: Any = COLUMNS.get(table)
             await connection.copy_records_to_table(
-                table, schema_name=LEDGER.schema, records=records, columns=given
+                table, schema_name=LEDGER.schema(1), records=records, columns=given
             )
     return time.perf_counter() - started_at

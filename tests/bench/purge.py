@@ -55,7 +55,7 @@ PURGED = """
 """
 LEFT = "SELECT count(*) FROM ledger.posting WHERE company_id = $1"
 SETTLE = "VACUUM (ANALYZE) " + ", ".join(
-    f"{LEDGER.schema}.{name}"
+    f"{LEDGER.schema(1)}.{name}"
     for name in ("voucher", "posting", "voucher_change", "account_balance", "account")
 )
 

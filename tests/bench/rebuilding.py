@@ -19,6 +19,7 @@ from streams.embedded.stack import Stack
 from streams.migrate import bring_up_to_date
 from streams.publisher import Publisher
 from streams.rebuild import bulk
+from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.whole import Rebuild, Rebuilt
 from streams.settings import Settings
 from tests.bench import table
@@ -121,8 +122,6 @@ async def _fill(settings: Settings) -> None:
         version = await migrate.version_in_use(connection, LEDGER)
     finally:
         await connection.close()
-    from streams.rebuild.bulk_reader import BulkReader
-
     async with BulkReader.open(settings.kafka_url, LEDGER.topic) as reader:
         stretch = await reader.bounds(settings.partitions)
     await bulk.run(settings, LEDGER, version, stretch, lambda _: None)

@@ -21,7 +21,7 @@ GO_BACK = """
 async def contents(engine: Engine, projection: Projection) -> Contents:
     found: Contents = {}
     for table in await _tables(engine, projection):
-        query = ROWS.format(schema=projection.schema, table=table)
+        query = ROWS.format(schema=projection.schema(1), table=table)
         documents = sorted(row[0] for row in await engine.connection.fetch(query))
         found[table] = [orjson.loads(document) for document in documents]
     return found
@@ -43,10 +43,10 @@ def of_year(year: date, rows: Rows) -> Rows:
 async def throw_away(engine: Engine, projection: Projection) -> None:
     """Empties the tables, and lets the next worker begin at the topic's beginning."""
     names = await _tables(engine, projection)
-    tables = ", ".join(f"{projection.schema}.{name}" for name in names)
+    tables = ", ".join(f"{projection.schema(1)}.{name}" for name in names)
     await engine.connection.execute(f"TRUNCATE {tables}")
     await engine.connection.execute(GO_BACK, projection.agent)
 
 
 async def _tables(engine: Engine, projection: Projection) -> list[str]:
-    return [row[0] for row in await engine.connection.fetch(TABLES_OF, projection.schema)]
+    return [row[0] for row in await engine.connection.fetch(TABLES_OF, projection.schema(1))]

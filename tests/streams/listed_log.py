@@ -132,14 +132,14 @@ class Agent:
     async def start_anew(self) -> None:
         """Empties the tables: the topic is to be read from its start."""
         async with self._database.transaction() as connection:
-            for (table,) in await connection.fetch(TABLES, self.projection.schema):
-                await connection.execute(f"DELETE FROM {self.projection.schema}.{table}")
+            for (table,) in await connection.fetch(TABLES, self.projection.schema(1)):
+                await connection.execute(f"DELETE FROM {self.projection.schema(1)}.{table}")
             await connection.execute(FROM_THE_START, self.projection.agent)
         self.next_offset = 0
 
     async def tables(self) -> list[tuple[str, str]]:
         """Every row of every table, as PostgreSQL writes it."""
-        schema = self.projection.schema
+        schema = self.projection.schema(1)
         async with self._database.connection() as connection:
             names = [row[0] for row in await connection.fetch(TABLES, schema)]
             of_each = [f"SELECT '{name}', t::text FROM {schema}.{name} AS t" for name in names]

@@ -16,16 +16,16 @@ pytestmark = pytest.mark.engine
 YEARS = [date(year, 1, 1) for year in (2023, 2024, 2025)]
 VOUCHERS = 5_000  # In each year but the last one, of both companies.
 FILL = f"""
-    INSERT INTO {LEDGER.schema}.fiscal_year
+    INSERT INTO {LEDGER.schema(1)}.fiscal_year
     SELECT $1, first_day, first_day + 364, NULL, 1, 1 FROM unnest($2::date[]) AS first_day
 """
 BOOK = f"""
-    INSERT INTO {LEDGER.schema}.voucher
+    INSERT INTO {LEDGER.schema(1)}.voucher
     SELECT company_id, first_day, 'A', number::text, 1, first_day, '', NULL, '', NULL, '', 1, 1
     FROM unnest($1::text[]) AS company_id, unnest($2::date[]) AS first_day,
         generate_series(1, $3) AS number
 """
-SETTLE = f"VACUUM (ANALYZE) {LEDGER.schema}.voucher, {LEDGER.schema}.fiscal_year"
+SETTLE = f"VACUUM (ANALYZE) {LEDGER.schema(1)}.voucher, {LEDGER.schema(1)}.fiscal_year"
 
 
 async def test_a_look_at_the_years_does_not_grow_with_the_vouchers(

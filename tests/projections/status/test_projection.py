@@ -30,7 +30,7 @@ class Status:
     async def apply(self, *events: AnyLifecycleEvent) -> int:
         """One batch."""
         async with self._connection.transaction():
-            await self._connection.execute(f"SET LOCAL search_path = {STATUS.schema}")
+            await self._connection.execute(f"SET LOCAL search_path = {STATUS.schema(1)}")
             return await projection.apply(self._connection, events)
 
     async def rows(self, table: str) -> list[dict[str, Any]]:
