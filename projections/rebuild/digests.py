@@ -1,6 +1,6 @@
 """What the tables of a version hold, in a number: two builds are equal where these are equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from string import Template
@@ -67,12 +67,13 @@ async def digests(
 
     The caller opens the transaction whose snapshot it is of.
     """
-    placed_by = {row[0]: row[1] for row in await connection.fetch(PLACED_BY, schema)}
+    placed_by = await columns_that_place(connection, schema)
     if tables is None:
         tables = await tables_of(connection, schema)
     found: Digests = {}
     for table in tables:
-        statement = _statement(schema, table, placed_by.get(table, ()))
+        columns = placing(placed_by.get(table, set()))
+        statement = DIGESTS.substitute(columns, schema=schema, table=table)
         for row in await connection.fetch(statement, companies):
             place = Place(row["company_id"], row["fiscal_year"], table)
             found[place] = Digest(row["rows"], int(row["first"]), int(row["second"]))
@@ -87,19 +88,23 @@ async def tables_of(connection: asyncpg.Connection, schema: str) -> list[str]:
     return tables
 
 
+async def columns_that_place(connection: asyncpg.Connection, schema: str) -> dict[str, set[str]]:
+    """Of each table that knows companies or fiscal years: which of the two."""
+    return {row[0]: set(row[1]) for row in await connection.fetch(PLACED_BY, schema)}
+
+
 def differing(left: Mapping[Place, Digest], right: Mapping[Place, Digest]) -> list[Place]:
     """The places that are not equal, also those that are only on one side, in their order."""
     places = {place for place in left.keys() | right.keys() if left.get(place) != right.get(place)}
     return sorted(places, key=_order)
 
 
-def _statement(schema: str, table: str, placed_by: Sequence[str]) -> str:
-    return DIGESTS.substitute(
-        schema=schema,
-        table=table,
-        company_id="company_id" if "company_id" in placed_by else "''",
-        fiscal_year="fiscal_year" if "fiscal_year" in placed_by else "NULL::date",
-    )
+def placing(placed_by: Collection[str]) -> dict[str, str]:
+    """What says in a statement to whom a row belongs, given which columns there are for it."""
+    return {
+        "company_id": "company_id" if "company_id" in placed_by else "''",
+        "fiscal_year": "fiscal_year" if "fiscal_year" in placed_by else "NULL::date",
+    }
 
 
 def _order(place: Place) -> tuple[str, date, str]:
