@@ -12,7 +12,7 @@ from schemas.model import Model
 
 # One company's rows of a table in those of the years that it has; NULL: where there is no year.
 ROWS = Template("""
-    SELECT to_jsonb(stored)::text COLLATE "C" AS row FROM ${schema}.${table} AS stored
+    SELECT to_json(stored)::text COLLATE "C" AS row FROM ${schema}.${table} AS stored
     WHERE ${company_id} = $$1 AND (${fiscal_year} = ANY($$2::date[])
         OR ${fiscal_year} IS NULL AND array_position($$2::date[], NULL) IS NOT NULL)
 """)
@@ -21,7 +21,7 @@ NO_ROWS = "SELECT NULL::text AS row WHERE $1::text IS NULL AND $2::date[] IS NUL
 ONLY_ON_ONE_SIDE = Template("""
     WITH in_use AS (${in_use}), rebuilt AS (${rebuilt})
     SELECT side, count(*) AS rows,
-        (SELECT json_object_agg(key, value) FROM jsonb_each_text(min(row)::jsonb)) AS example
+        (SELECT json_object_agg(key, value) FROM json_each_text(min(row)::json)) AS example
     FROM (
         SELECT 'in_use' AS side, row FROM (TABLE in_use EXCEPT ALL TABLE rebuilt) AS lost
         UNION ALL

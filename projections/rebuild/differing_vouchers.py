@@ -46,7 +46,7 @@ VOUCHERS = Template("""
 """)
 ROWS_OF_VOUCHERS = Template("""
     SELECT fiscal_year, series, number, occurrence,
-        (SELECT json_object_agg(key, value) FROM jsonb_each_text(to_jsonb(stored))) AS fields
+        (SELECT json_object_agg(key, value) FROM json_each_text(to_json(stored))) AS fields
     FROM ${schema}.${table} AS stored
     JOIN unnest($$2::date[], $$3::text[], $$4::text[], $$5::integer[])
         AS wanted (fiscal_year, series, number, occurrence)

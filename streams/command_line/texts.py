@@ -5,11 +5,13 @@ from streams.command_line.rebuild_texts import REBUILD_LABELS
 from streams.command_line.sync_texts import SYNC_LABELS
 from streams.command_line.text import Text
 from streams.command_line.texts_of_one import OF_ONE
+from streams.command_line.verify_texts import VERIFY_LABELS
 
 LABELS = {
     **SYNC_LABELS,
     **PURGE_LABELS,
     **REBUILD_LABELS,
+    **VERIFY_LABELS,
     # The demo.
     "demo.company": Text("Företaget {company_id}", "The company {company_id}"),
     "demo.imported": Text(

@@ -4,11 +4,13 @@ from streams.command_line.purge_texts import PURGE_WORDS
 from streams.command_line.reason_texts import REASON_WORDS
 from streams.command_line.sync_texts import SYNC_WORDS
 from streams.command_line.text import Text
+from streams.command_line.verify_texts import VERIFY_WORDS
 
 # What is not here is shown as it is.
 WORDS = {
     **SYNC_WORDS,
     **PURGE_WORDS,
+    **VERIFY_WORDS,
     **REASON_WORDS,
     "completed": Text("klar", "completed"),
     "queued": Text("i kö", "queued"),
