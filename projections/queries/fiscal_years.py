@@ -13,19 +13,19 @@ from schemas.errors import NotFound
 # companies, or all of this one's, to find out that a year has none.
 FISCAL_YEARS = """
     SELECT fiscal_year, last_day, (
-        SELECT min(series) FROM ledger.voucher AS booked
+        SELECT min(series) FROM voucher AS booked
         WHERE booked.company_id = $1 AND booked.fiscal_year = year.fiscal_year
     ) IS NOT NULL AS has_vouchers
     FROM (
-        SELECT fiscal_year, last_day FROM ledger.fiscal_year WHERE company_id = $1
+        SELECT fiscal_year, last_day FROM fiscal_year WHERE company_id = $1
         UNION ALL
         SELECT fiscal_year, NULL FROM (
-            SELECT fiscal_year FROM ledger.account_balance WHERE company_id = $1
-            UNION SELECT fiscal_year FROM ledger.opening_balance WHERE company_id = $1
-            UNION SELECT fiscal_year FROM ledger.control_total WHERE company_id = $1
+            SELECT fiscal_year FROM account_balance WHERE company_id = $1
+            UNION SELECT fiscal_year FROM opening_balance WHERE company_id = $1
+            UNION SELECT fiscal_year FROM control_total WHERE company_id = $1
         ) AS filled
         WHERE NOT EXISTS (
-            SELECT FROM ledger.fiscal_year AS described
+            SELECT FROM fiscal_year AS described
             WHERE described.company_id = $1 AND described.fiscal_year = filled.fiscal_year)
     ) AS year
     ORDER BY fiscal_year
@@ -82,7 +82,7 @@ def listed(years: Sequence[Year]) -> str:
 
 
 async def fiscal_years(connection: asyncpg.Connection, company_id: str) -> list[Year]:
-    """The company's fiscal years, the oldest first."""
+    """The company's fiscal years, the oldest first; inside a snapshot, which finds the tables."""
     return [Year(*row) for row in await connection.fetch(FISCAL_YEARS, company_id)]
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import asyncpg
 
 from projections.queries.fiscal_years import fiscal_years
+from projections.queries.snapshot import snapshot
 from schemas.model import Model
 
 # Postings as the balances count them: struck rows are none.
@@ -71,10 +72,11 @@ async def contents(
     connection: asyncpg.Connection, company_id: str, years: Sequence[date] | None
 ) -> list[YearContents]:
     """What the ledger holds of those years, or of all that it knows; the oldest first."""
-    known = await fiscal_years(connection, company_id)
-    last_days = {year.first_day: year.last_day for year in known}
-    wanted = list(last_days) if years is None else sorted(years)
-    rows = await connection.fetch(CONTENTS, company_id, wanted)
+    async with snapshot(connection):
+        known = await fiscal_years(connection, company_id)
+        last_days = {year.first_day: year.last_day for year in known}
+        wanted = list(last_days) if years is None else sorted(years)
+        rows = await connection.fetch(CONTENTS, company_id, wanted)
     return [YearContents(**row, last_day=last_days.get(row["first_day"])) for row in rows]
 
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from projections.queries.company_facts import check_known
 from projections.queries.fiscal_years import choose, fiscal_years
-from projections.queries.snapshot import snapshot
+from projections.queries.snapshot import LEDGER_VIEWS, snapshot
 
 PAGE_ROWS = 500
 
@@ -30,13 +30,14 @@ async def selected(
     *,
     statement: str,
     count: str,
+    ledger: str = LEDGER_VIEWS,
 ) -> AsyncGenerator[asyncpg.Record, None]:
     """The rows that the statement gives, page by page from one snapshot.
 
     It takes the company, the year's first day, the series, limit and offset; `count` the first
     three. Raises UnknownCompany, and as fiscal_years.choose does.
     """
-    async with snapshot(connection):
+    async with snapshot(connection, ledger=ledger):
         await check_known(connection, company_id)
         first_day = None
         if selection.year is not None:

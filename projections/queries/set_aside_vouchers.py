@@ -8,6 +8,7 @@ from decimal import Decimal
 import asyncpg
 
 from projections.queries.selection import Selection, selected
+from projections.queries.snapshot import LEDGER_VIEWS
 from schemas.model import Model
 
 Day = date  # SetAsideRow has a field of the type's name.
@@ -15,7 +16,7 @@ Day = date  # SetAsideRow has a field of the type's name.
 SET_ASIDE = """
     SELECT fiscal_year, series, number, occurrence, voucher_date AS date, reason, difference,
         detail, kept_digest IS NOT NULL AS number_is_booked, source_text
-    FROM ledger.set_aside_voucher
+    FROM set_aside_voucher
     WHERE company_id = $1 AND ($2::date IS NULL OR fiscal_year = $2)
         AND ($3::text IS NULL OR series = $3)
     ORDER BY voucher_date NULLS LAST, series COLLATE "C",
@@ -24,7 +25,7 @@ SET_ASIDE = """
     LIMIT $4 OFFSET $5
 """
 COUNT = """
-    SELECT count(*) FROM ledger.set_aside_voucher
+    SELECT count(*) FROM set_aside_voucher
     WHERE company_id = $1 AND ($2::date IS NULL OR fiscal_year = $2)
         AND ($3::text IS NULL OR series = $3)
 """
@@ -44,10 +45,16 @@ class SetAsideRow(Model):
 
 
 async def set_aside_vouchers(
-    connection: asyncpg.Connection, company_id: str, selection: Selection
+    connection: asyncpg.Connection,
+    company_id: str,
+    selection: Selection,
+    *,
+    ledger: str = LEDGER_VIEWS,
 ) -> AsyncGenerator[SetAsideRow, None]:
     """The vouchers that were set aside. Raises UnknownCompany, UnknownFiscalYear …"""
-    found = selected(connection, company_id, selection, statement=SET_ASIDE, count=COUNT)
+    found = selected(
+        connection, company_id, selection, statement=SET_ASIDE, count=COUNT, ledger=ledger
+    )
     async with aclosing(found) as rows:
         async for row in rows:
             yield SetAsideRow(**row)

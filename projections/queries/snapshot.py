@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+LEDGER_VIEWS = "ledger"
 # Taken before the snapshot: a rebuilt version that takes over replaces the views either before
 # the answer begins or after it ends. Between two statements it would show rows that the snapshot
 # is too old to see.
@@ -20,8 +21,15 @@ HOLD_VIEWS = """
 
 
 @asynccontextmanager
-async def snapshot(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """A transaction that only reads, and sees one state from its first statement to its last."""
+async def snapshot(
+    connection: asyncpg.Connection, *, ledger: str = LEDGER_VIEWS
+) -> AsyncIterator[None]:
+    """A transaction that only reads, and sees one state from its first statement to its last.
+
+    In it the bare names of the ledger's tables are those of the schema `ledger`: the views over
+    the version in use, or a build that nobody else knows.
+    """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await connection.execute(HOLD_VIEWS)
+        await connection.execute(f"SET LOCAL search_path = {ledger}")
         yield

@@ -8,7 +8,7 @@ import asyncpg
 
 from projections.queries.company_facts import check_known
 from projections.queries.fiscal_years import Year, choose, fiscal_years
-from projections.queries.snapshot import snapshot
+from projections.queries.snapshot import LEDGER_VIEWS, snapshot
 from schemas.model import Model
 
 # From the balances that the projection keeps: it does not grow with the postings.
@@ -18,15 +18,15 @@ TRIAL_BALANCE = """
         coalesce(moved.movement, 0.00) AS movement,
         coalesce(opening.amount, 0.00) + coalesce(moved.movement, 0.00) AS closing
     FROM (
-        SELECT account, amount FROM ledger.opening_balance
+        SELECT account, amount FROM opening_balance
         WHERE company_id = $1 AND fiscal_year = $2 AND dimension = ''
     ) AS opening
     FULL JOIN (
-        SELECT account, sum(movement) AS movement FROM ledger.account_balance
+        SELECT account, sum(movement) AS movement FROM account_balance
         WHERE company_id = $1 AND fiscal_year = $2 GROUP BY account
     ) AS moved USING (account)
     LEFT JOIN (
-        SELECT account, name FROM ledger.account WHERE company_id = $1 AND fiscal_year = $2
+        SELECT account, name FROM account WHERE company_id = $1 AND fiscal_year = $2
     ) AS chart USING (account)
     ORDER BY account COLLATE "C"
 """
@@ -38,17 +38,17 @@ STATED_BALANCE = """
             - CASE WHEN is_result THEN 0.00 ELSE coalesce(opening.amount, 0.00) END AS movement,
         coalesce(stated.amount, 0.00) AS closing
     FROM (
-        SELECT account, amount FROM ledger.opening_balance
+        SELECT account, amount FROM opening_balance
         WHERE company_id = $1 AND fiscal_year = $2 AND dimension = ''
     ) AS opening
     FULL JOIN (
         SELECT DISTINCT ON (account) account, amount, kind = 'result' AS is_result
-        FROM ledger.control_total WHERE company_id = $1 AND fiscal_year = $2
+        FROM control_total WHERE company_id = $1 AND fiscal_year = $2
             AND part = 'opening_balances' AND dimension = ''
         ORDER BY account, kind
     ) AS stated USING (account)
     LEFT JOIN (
-        SELECT account, name FROM ledger.account WHERE company_id = $1 AND fiscal_year = $2
+        SELECT account, name FROM account WHERE company_id = $1 AND fiscal_year = $2
     ) AS chart USING (account)
     ORDER BY account COLLATE "C"
 """
@@ -56,10 +56,10 @@ STATED_BALANCE = """
 # (SIE 4I) are no year.
 HAS_TOTALS_ALONE = """
     SELECT EXISTS (
-        SELECT FROM ledger.control_total WHERE company_id = $1 AND fiscal_year = $2
+        SELECT FROM control_total WHERE company_id = $1 AND fiscal_year = $2
             AND part = 'opening_balances' AND dimension = ''
     ) AND NOT EXISTS (
-        SELECT FROM ledger.read_result WHERE company_id = $1 AND fiscal_year = $2
+        SELECT FROM read_result WHERE company_id = $1 AND fiscal_year = $2
             AND part = 'vouchers' AND state = 'complete' AND snapshot)
 """
 Basis = Literal["vouchers", "totals"]
@@ -93,10 +93,14 @@ class TrialBalance(Model):
 
 
 async def trial_balance(
-    connection: asyncpg.Connection, company_id: str, wanted: int | date | None = None
+    connection: asyncpg.Connection,
+    company_id: str,
+    wanted: int | date | None = None,
+    *,
+    ledger: str = LEDGER_VIEWS,
 ) -> TrialBalance:
     """The trial balance of a year. Raises UnknownCompany, and as fiscal_years.choose does."""
-    async with snapshot(connection):
+    async with snapshot(connection, ledger=ledger):
         await check_known(connection, company_id)
         year = choose(company_id, await fiscal_years(connection, company_id), wanted)
         is_stated = await connection.fetchval(HAS_TOTALS_ALONE, company_id, year.first_day)

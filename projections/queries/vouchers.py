@@ -10,6 +10,7 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from projections.queries.selection import Selection, selected
+from projections.queries.snapshot import LEDGER_VIEWS
 from schemas.model import Model
 
 Day = date  # VoucherRow has a field of the type's name.
@@ -19,7 +20,7 @@ VOUCHERS = """
         picked.registered_on, picked.source_id, rows.booked, rows.struck
     FROM (
         SELECT *, CASE WHEN number ~ '^[0-9]+$' THEN number::numeric END AS numeric_number
-        FROM ledger.voucher
+        FROM voucher
         WHERE company_id = $1 AND ($2::date IS NULL OR fiscal_year = $2)
             AND ($3::text IS NULL OR series = $3)
         ORDER BY voucher_date, series COLLATE "C", numeric_number NULLS LAST,
@@ -35,7 +36,7 @@ VOUCHERS = """
                 'text', text, 'quantity', trim_scale(quantity)::text,
                 'objects', coalesce(objects, '{}'))
                 ORDER BY line) FILTER (WHERE state = 'struck'), '[]') AS struck
-        FROM ledger.posting AS row
+        FROM posting AS row
         WHERE row.company_id = $1 AND row.fiscal_year = picked.fiscal_year
             AND row.series = picked.series AND row.number = picked.number
             AND row.occurrence = picked.occurrence
@@ -44,7 +45,7 @@ VOUCHERS = """
         picked.number COLLATE "C", picked.fiscal_year, picked.occurrence
 """
 COUNT = """
-    SELECT count(*) FROM ledger.voucher
+    SELECT count(*) FROM voucher
     WHERE company_id = $1 AND ($2::date IS NULL OR fiscal_year = $2)
         AND ($3::text IS NULL OR series = $3)
 """
@@ -86,10 +87,16 @@ _STRUCK: TypeAdapter[tuple[StruckRow, ...]] = TypeAdapter(tuple[StruckRow, ...])
 
 
 async def vouchers(
-    connection: asyncpg.Connection, company_id: str, selection: Selection
+    connection: asyncpg.Connection,
+    company_id: str,
+    selection: Selection,
+    *,
+    ledger: str = LEDGER_VIEWS,
 ) -> AsyncGenerator[VoucherRow, None]:
     """The vouchers, page by page from one snapshot. Raises UnknownCompany, UnknownFiscalYear …"""
-    found = selected(connection, company_id, selection, statement=VOUCHERS, count=COUNT)
+    found = selected(
+        connection, company_id, selection, statement=VOUCHERS, count=COUNT, ledger=ledger
+    )
     async with aclosing(found) as rows:
         async for row in rows:
             yield _voucher(row)

@@ -9,6 +9,7 @@ from projections.queries.company_facts import check_known
 from projections.queries.company_status import company_status
 from projections.queries.fiscal_years import choose, fiscal_years
 from projections.queries.purges import contents
+from projections.queries.snapshot import snapshot
 from schemas.commands import PurgeRequested
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.confirmation import Yes, confirm
@@ -84,14 +85,15 @@ def _preview(options: Options, company: str, years: list[str], *, reload: bool) 
     wanted = [read_year(text) for text in years]
 
     async def question(connection: asyncpg.Connection) -> Preview:
-        await check_known(connection, company)
-        known = await fiscal_years(connection, company) if wanted else []
-        chosen = tuple(sorted({choose(company, known, one).first_day for one in wanted})) or None
-        return Preview.of(
-            await company_status(connection, company),
-            await contents(connection, company, chosen),
-            chosen=chosen,
-            reload=reload,
-        )
+        async with snapshot(connection):
+            await check_known(connection, company)
+            known = await fiscal_years(connection, company) if wanted else []
+            chosen = tuple(sorted({choose(company, known, one).first_day for one in wanted}))
+            return Preview.of(
+                await company_status(connection, company),
+                await contents(connection, company, chosen or None),
+                chosen=chosen or None,
+                reload=reload,
+            )
 
     return ask(options, question)

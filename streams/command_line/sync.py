@@ -8,6 +8,7 @@ import asyncpg
 import typer
 
 from projections.queries.fiscal_years import fiscal_years
+from projections.queries.snapshot import snapshot
 from schemas.commands import SyncRequested
 from schemas.parts import PARTS
 from streams.command_line.answer import ask, refusals
@@ -77,7 +78,8 @@ def _first_days(options: Options, company: str, texts: list[str]) -> tuple[date,
         return tuple(year for year in wanted if isinstance(year, date))
 
     async def question(connection: asyncpg.Connection) -> list[date]:
-        return [year.first_day for year in await fiscal_years(connection, company)]
+        async with snapshot(connection):
+            return [year.first_day for year in await fiscal_years(connection, company)]
 
     known = ask(options, question)
     return tuple(first_day for year in wanted for first_day in _starting(company, known, year))
