@@ -8,15 +8,13 @@ from datetime import timedelta
 import faust
 from mode import CrashingSupervisor
 
-from projections.ledger import projection as ledger
 from projections.migrate import COMMANDS, LEDGER, STATUS
-from projections.status import projection as status
-from schemas.codec import decode_ledger, decode_lifecycle
 from schemas.limits import MESSAGE_BYTES_MAX
 from streams import agents, command_agent, confirmer, purges, scheduler, watchdog
 from streams.background import Background, Duty
 from streams.consumer import Transport
 from streams.database import Database
+from streams.folds import FOLDS
 from streams.housekeeping import Housekeeping
 from streams.outbox_relay import OutboxRelay
 from streams.positions import Agent, Positions
@@ -76,15 +74,15 @@ def _agents(settings: Settings, database: Database) -> list[Agent]:
     ledger_projector = Projector(
         database,
         LEDGER,
-        decode=lambda received: ledger.prepare(decode_ledger(received.value, key=received.key)),
-        apply=ledger.apply,
+        decode=FOLDS[LEDGER].decode,
+        apply=FOLDS[LEDGER].apply,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
     status_projector = Projector(
         database,
         STATUS,
-        decode=lambda received: decode_lifecycle(received.value, key=received.key),
-        apply=status.apply,
+        decode=FOLDS[STATUS].decode,
+        apply=FOLDS[STATUS].apply,
         retry_delay_seconds_max=settings.retry_delay_seconds_max,
     )
     command_projector = Projector(

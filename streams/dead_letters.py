@@ -40,6 +40,13 @@ REMEMBER = """
         set_aside_at = excluded.set_aside_at
 """
 
+CLOSE_APPLIED = """
+    DELETE FROM engine.dead_letter
+    WHERE topic = $1 AND partition = $2 AND company_id = $3 AND message_offset < $4
+        AND message_offset <> ALL($5::bigint[])
+    RETURNING message_offset
+"""
+
 
 async def set_aside(
     connection: asyncpg.Connection,
@@ -104,6 +111,23 @@ def _cut_headers(headers: Headers) -> Headers:
         kept.append((name, content[:room_bytes]))
         room_bytes -= len(content)
     return tuple(kept)
+
+
+async def close_applied(
+    connection: asyncpg.Connection,
+    *,
+    topic: str,
+    partition: int,
+    company_id: str,
+    before: int,
+    but_not: list[int],
+) -> list[int]:
+    """Closes those of a company that were applied after all: all before an offset but those that
+    were rejected again. Their offsets.
+    """
+    arguments = (topic, partition, company_id, before, but_not)
+    rows = await connection.fetch(CLOSE_APPLIED, *arguments)
+    return sorted(row["message_offset"] for row in rows)
 
 
 def _company_of(key: bytes | None) -> str | None:

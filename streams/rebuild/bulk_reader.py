@@ -1,6 +1,6 @@
 """Reads a stretch of a topic in bulk: many messages at once, of all its partitions."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -51,7 +51,9 @@ class BulkReader:
         after = await self._consumer.end_offsets(places)
         return {place.partition: (first[place], after[place]) for place in places}
 
-    async def read(self, stretch: Mapping[int, tuple[int, int]]) -> AsyncIterator[list[Received]]:
+    async def read(
+        self, stretch: Mapping[int, tuple[int, int]]
+    ) -> AsyncGenerator[list[Received], None]:
         """The messages of those partitions from the first offset up to the second, in batches.
 
         Each partition's messages are in order, without a hole.

@@ -1,0 +1,221 @@
+"""The build of one company: what its messages say, from the first one on, in tables of its own.
+
+The messages are folded by the live agents' projector and functions. Those that can never be
+applied are skipped and listed; no dead letters are written.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import asyncpg
+
+from projections.migrate import Projection
+from schemas.errors import NotFound, RejectedError
+from streams import log_identity, offsets, topics
+from streams.database import Database
+from streams.folds import FOLDS
+from streams.projector import TRANSACTION_BYTES_MAX, TRANSACTION_MESSAGES_MAX, Projector
+from streams.rebuild.builds import Build, Kind, building
+from streams.rebuild.bulk_reader import BulkReader
+from streams.received import Received
+from streams.refusals import MessageUnsolved, OffsetGap
+from streams.settings import Settings
+
+# How many messages of the partition have been read, and how many there are to read.
+Report = Callable[[int, int], None]
+
+
+class LogTruncated(NotFound):
+    """The topic does not begin with its first message any more."""
+
+    reason = "log_truncated"
+
+    def __init__(self, topic: str, partition: int, beginning: int) -> None:
+        super().__init__(f"{topic}/{partition} begins with message {beginning}: the first are gone")
+        self.topic = topic
+        self.partition = partition
+        self.beginning = beginning
+
+
+class LogLost(NotFound):
+    """The topic holds other messages than those that were applied."""
+
+    reason = "log_lost"
+
+    def __init__(self, difference: str) -> None:
+        super().__init__(difference)
+        self.difference = difference
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A message of the company that this code cannot apply."""
+
+    offset: int
+    reason: str
+    error: str
+
+
+class BuildRefusals:
+    """Lists what is rejected; what nobody foresaw ends the build."""
+
+    def __init__(self) -> None:
+        self.rejected: dict[int, Rejected] = {}
+
+    async def reject(
+        self, connection: asyncpg.Connection, received: Received, error: RejectedError
+    ) -> None:
+        found = Rejected(received.offset, error.reason, str(error))
+        self.rejected[received.offset] = found  # Once, however often its batch is tried.
+
+    async def meet(self, gap: OffsetGap) -> None:
+        raise AssertionError("the messages of one company have holes") from gap
+
+    async def give_up(self, received: Received, error: Exception) -> None:
+        place = f"{received.topic}/{received.partition}/{received.offset}"
+        raise MessageUnsolved(f"{place}: {type(error).__name__}: {error}") from error
+
+
+class CompanyBuild:
+    """A build that holds what the messages of one company say, up to a position on its topic."""
+
+    def __init__(
+        self,
+        database: Database,
+        build: Build,
+        company_id: str,
+        *,
+        partition: int,
+        log_end: int,
+        settings: Settings,
+        report: Report,
+    ) -> None:
+        self.build = build
+        self.company_id = company_id
+        self.partition = partition
+        self.log_end = log_end  # Of the partition, when the build began.
+        self.position = 0  # Of the partition: all before it has been read.
+        self.messages = 0  # Of the company, so far.
+        self.first_at: datetime | None = None  # The time of the company's first message.
+        self._kafka_url = settings.kafka_url
+        self._report = report
+        self._refusals = BuildRefusals()
+        fold = FOLDS[build.projection]
+        self._projector = Projector(
+            database,
+            replace(build.projection, may_have_holes=True),  # The others' messages.
+            decode=fold.decode,
+            apply=fold.apply,
+            refusals=self._refusals,
+            version=build.version,
+            retry_delay_seconds_max=settings.retry_delay_seconds_max,
+        )
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """The company's messages that could not be applied, in their order."""
+        return [found for _, found in sorted(self._refusals.rejected.items())]
+
+    async def advance(self, until: int, *, at: datetime | None = None) -> None:
+        """Applies the company's messages up to an offset, or to its first one after a time.
+
+        Raises BrokerUnavailable, MessageUnsolved, VersionGone.
+        """
+        if until <= self.position:
+            return
+        waiting: list[Received] = []
+        stretch = {self.partition: (self.position, until)}
+        async with (
+            BulkReader.open(self._kafka_url, self.build.projection.topic) as reader,
+            aclosing(reader.read(stretch)) as batches,
+        ):
+            async for batch in batches:
+                own = [one for one in batch if one.key == self.company_id.encode()]
+                known = _until(own, at)
+                waiting += known
+                self.first_at = self.first_at or _time(own)
+                self._report(batch[-1].offset + 1, until)
+                if len(known) < len(own):
+                    until = own[len(known)].offset
+                    break
+                if is_full(waiting):
+                    await self._apply(waiting)
+                    waiting = []
+        await self._apply(waiting)
+        self.position = until
+
+    async def _apply(self, messages: list[Received]) -> None:
+        if messages:
+            await self._projector.apply(messages)
+            self.messages += len(messages)
+            self.position = messages[-1].offset + 1
+
+
+@asynccontextmanager
+async def company_build(
+    database: Database,
+    projection: Projection,
+    company_id: str,
+    *,
+    kind: Kind,
+    settings: Settings,
+    holder: str,
+    report: Report = lambda read, until: None,
+) -> AsyncIterator[CompanyBuild]:
+    """An empty build of a company; it is dropped with the block.
+
+    Raises LogTruncated, LogLost, BrokerUnavailable, StoreUnavailable.
+    """
+    async with database.connection() as connection:
+        stored = await offsets.read(connection, projection)
+    partition = topics.partition_of(company_id, partitions=len(stored))
+    end = await _checked_end(settings.kafka_url, projection, partition, stored)
+    async with building(
+        database, projection, kind=kind, holder=holder, lease_seconds=settings.lease_seconds
+    ) as build:
+        yield CompanyBuild(
+            database,
+            build,
+            company_id,
+            partition=partition,
+            log_end=end,
+            settings=settings,
+            report=report,
+        )
+
+
+async def _checked_end(
+    kafka_url: str, projection: Projection, partition: int, stored: dict[int, offsets.Stored]
+) -> int:
+    """Where the partition ends, if it still is the whole log that was applied."""
+    row = stored[partition]
+    examined = await log_identity.examine(kafka_url, projection, {partition: row})
+    async with BulkReader.open(kafka_url, projection.topic) as reader:
+        beginning, end = (await reader.bounds(len(stored)))[partition]
+    if beginning > 0:
+        raise LogTruncated(projection.topic, partition, beginning)
+    if partition in examined.differences:
+        raise LogLost(examined.differences[partition])
+    return end
+
+
+def is_full(messages: list[Received]) -> bool:
+    """Whether they are as many as one transaction takes."""
+    size_bytes = sum(one.size_bytes for one in messages)
+    return len(messages) >= TRANSACTION_MESSAGES_MAX or size_bytes >= TRANSACTION_BYTES_MAX
+
+
+def _until(messages: list[Received], at: datetime | None) -> list[Received]:
+    """Those before the first one after that time: what one producer's clock says later stays out,
+    so that what was applied is what stood on the log.
+    """
+    if at is None:
+        return messages
+    later = [place for place, one in enumerate(messages) if one.timestamp_seconds > at.timestamp()]
+    return messages[: later[0]] if later else messages
+
+
+def _time(messages: list[Received]) -> datetime | None:
+    return datetime.fromtimestamp(messages[0].timestamp_seconds, UTC) if messages else None

@@ -1,0 +1,150 @@
+"""One company built anew from its messages, in the place of what the tables in use hold of it.
+
+It is built beside them up to where they stand. Then, in one transaction that holds up nobody but
+the partition's agent, the few messages that came meanwhile are added and the rows exchanged: the
+partition's other companies wait for that, and lose nothing.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from projections.migrate import Projection
+from projections.rebuild.company_rows import replace_rows
+from schemas.errors import TransientError
+from streams import dead_letters, offsets
+from streams.database import Database
+from streams.projector import NOTIFY
+from streams.rebuild import builds
+from streams.rebuild.company_build import CompanyBuild, Rejected, Report, company_build
+from streams.settings import Settings
+
+log = structlog.get_logger()
+CLOSE_MESSAGES_MAX = 500  # So few may be left to apply while the partition is held.
+EXCHANGES_MAX = 5  # Tries, where PostgreSQL or Kafka gives up on one.
+RETRY_SECONDS = 1.0
+EXCHANGE_SECONDS_MAX = 600  # For the rows of the largest company.
+
+
+@dataclass(frozen=True)
+class RebuiltCompany:
+    """What a rebuild of one company has done."""
+
+    company_id: str
+    projection: str
+    topic: str
+    partition: int
+    next_offset: int  # Of the partition: the tables hold what stands before it.
+    messages: int  # Of the company, applied or not.
+    rejected: tuple[Rejected, ...]
+    closed: tuple[int, ...]  # Offsets of those among the dead letters that are applied now.
+
+
+def builder() -> str:
+    """Who builds, where that is no worker: this process."""
+    return f"command@{socket.gethostname()}:{os.getpid()}"
+
+
+@asynccontextmanager
+async def rebuild_database(settings: Settings) -> AsyncIterator[Database]:
+    """A pool whose transactions may take as long as the exchange of a large company."""
+    database = Database(
+        settings.postgres_dsn.get_secret_value(),
+        transaction_timeout_seconds=max(settings.transaction_timeout_seconds, EXCHANGE_SECONDS_MAX),
+        lock_timeout_seconds=settings.lock_timeout_seconds,
+    )
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
+
+
+async def rebuild_company(
+    database: Database,
+    projection: Projection,
+    company_id: str,
+    *,
+    settings: Settings,
+    holder: str,
+    report: Report = lambda read, until: None,
+) -> RebuiltCompany:
+    """Replaces the company's rows by what this code makes of its messages; safe to run twice.
+
+    Raises LogTruncated, LogLost, MessageUnsolved, VersionSuperseded, VersionGone, BuildLost,
+    BrokerUnavailable, StoreUnavailable.
+    """
+    async with company_build(
+        database,
+        projection,
+        company_id,
+        kind="company",
+        settings=settings,
+        holder=holder,
+        report=report,
+    ) as build:
+        await _come_close(database, build)
+        return await _exchange_patiently(database, build)
+
+
+async def _come_close(database: Database, build: CompanyBuild) -> None:
+    """Advances until few messages are left between the build and the version in use."""
+    while True:
+        async with database.connection() as connection:
+            rows = await offsets.read(connection, build.build.projection)
+        next_offset = rows[build.partition].next_offset
+        behind = next_offset - build.position
+        await build.advance(next_offset)
+        if behind <= CLOSE_MESSAGES_MAX:
+            return
+
+
+async def _exchange_patiently(database: Database, build: CompanyBuild) -> RebuiltCompany:
+    for left in reversed(range(EXCHANGES_MAX)):
+        try:
+            return await _exchange(database, build)
+        except TransientError as error:
+            if not left:
+                raise
+            log.warning("company_exchange_retried", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+    raise AssertionError("the last try returns or raises")
+
+
+async def _exchange(database: Database, build: CompanyBuild) -> RebuiltCompany:
+    """Lets the build's rows take the place of those in use. Raises as `rebuild_company`."""
+    projection, company_id = build.build.projection, build.company_id
+    async with database.transaction() as connection:
+        locked = await offsets.lock(connection, projection, [build.partition])
+        next_offset = locked.rows[build.partition].next_offset
+        assert build.position <= next_offset, "a version in use never goes back"
+        # In transactions of their own: nobody else knows the tables that they fill.
+        await build.advance(next_offset)
+        await builds.hold(connection, build.build)
+        await replace_rows(
+            connection, projection, company_id, source=build.build.version, target=locked.version
+        )
+        closed = await dead_letters.close_applied(
+            connection,
+            topic=projection.topic,
+            partition=build.partition,
+            company_id=company_id,
+            before=next_offset,
+            but_not=[one.offset for one in build.rejected],
+        )
+        await connection.execute(NOTIFY, f"bokflow_{projection.name}")
+    return RebuiltCompany(
+        company_id=company_id,
+        projection=projection.name,
+        topic=projection.topic,
+        partition=build.partition,
+        next_offset=next_offset,
+        messages=build.messages,
+        rejected=tuple(build.rejected),
+        closed=tuple(closed),
+    )
