@@ -49,7 +49,10 @@ async def translated() -> AsyncIterator[None]:
 
 
 class Database(Service):
-    """The worker's pool; its sessions may hold a transaction, or wait for a lock, only so long."""
+    """A pool; its sessions may hold a transaction, be idle in it, or wait for a lock, only so long.
+
+    `idle_timeout_seconds` is otherwise that of the transaction.
+    """
 
     def __init__(
         self,
@@ -58,16 +61,18 @@ class Database(Service):
         transaction_timeout_seconds: float,
         lock_timeout_seconds: float,
         session: Mapping[str, str] | None = None,
+        idle_timeout_seconds: float | None = None,
     ) -> None:
         super().__init__()
         self._dsn = dsn
         self._pool: asyncpg.Pool | None = None
+        idle_timeout_seconds = idle_timeout_seconds or transaction_timeout_seconds
         self._session = KEEPALIVES | {
             "application_name": "bokflow",
             "timezone": "UTC",
             "jit": "off",
             "transaction_timeout": f"{int(transaction_timeout_seconds * 1000)}ms",
-            "idle_in_transaction_session_timeout": f"{int(transaction_timeout_seconds * 1000)}ms",
+            "idle_in_transaction_session_timeout": f"{int(idle_timeout_seconds * 1000)}ms",
             "lock_timeout": f"{int(lock_timeout_seconds * 1000)}ms",
             **(session or {}),
         }

@@ -37,6 +37,8 @@ FORGET_OFFSETS = """
     DELETE FROM engine.projection_offset WHERE agent = $1 AND version = $2 AND NOT in_use
 """
 FORGET_LEASE = "DELETE FROM engine.lease WHERE name = $1"
+# Its builder may have been stopped in the middle of a transaction, which is cut in time.
+WAIT_SHORTLY = "SET LOCAL lock_timeout = '1s'"
 # A lease that has run out cannot be prolonged: an orphan stays one.
 ORPHAN = """
     SELECT agent, version, holder FROM engine.build
@@ -133,15 +135,22 @@ async def drop(database: Database, build: Build) -> None:
 
 
 async def drop_orphans(database: Database) -> int:
-    """Drops the builds that nobody holds any more; how many. Raises StoreUnavailable."""
+    """Drops the builds that nobody holds any more; how many.
+
+    What cannot be dropped now is left for the next one who looks.
+    """
     dropped = 0
-    while await _drop_orphan(database):
-        dropped += 1
+    try:
+        while await _drop_orphan(database):
+            dropped += 1
+    except TransientError as error:
+        log.info("orphan_build_left_behind", error=str(error))
     return dropped
 
 
 async def _drop_orphan(database: Database) -> bool:
     async with database.transaction() as connection:
+        await connection.execute(WAIT_SHORTLY)
         row = await connection.fetchrow(ORPHAN)
         if row is None:
             return False

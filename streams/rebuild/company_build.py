@@ -126,13 +126,14 @@ class CompanyBuild:
         if until <= self.position:
             return
         waiting: list[Received] = []
+        key = self.company_id.encode()
         stretch = {self.partition: (self.position, until)}
         async with (
             BulkReader.open(self._kafka_url, self.build.projection.topic) as reader,
             aclosing(reader.read(stretch)) as batches,
         ):
             async for batch in batches:
-                own = [one for one in batch if one.key == self.company_id.encode()]
+                own = [one for one in batch if one.key == key]
                 known = _until(own, at)
                 waiting += known
                 self.first_at = self.first_at or _time(own)

@@ -52,11 +52,15 @@ def builder() -> str:
 
 @asynccontextmanager
 async def rebuild_database(settings: Settings) -> AsyncIterator[Database]:
-    """A pool whose transactions may take as long as the exchange of a large company."""
+    """A pool whose transactions may take as long as the exchange of a large company.
+
+    A process that was stopped in the middle of one holds others no longer than a worker would.
+    """
     database = Database(
         settings.postgres_dsn.get_secret_value(),
         transaction_timeout_seconds=max(settings.transaction_timeout_seconds, EXCHANGE_SECONDS_MAX),
         lock_timeout_seconds=settings.lock_timeout_seconds,
+        idle_timeout_seconds=settings.transaction_timeout_seconds,
     )
     await database.start()
     try:

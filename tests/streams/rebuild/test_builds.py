@@ -95,6 +95,19 @@ async def test_a_build_whose_lease_has_run_out_is_dropped_by_whoever_comes_next(
         assert await drop_orphans(pool) == 0
 
 
+async def test_an_orphan_that_is_held_is_left_for_later_and_holds_nobody_up(
+    pool: Database,
+) -> None:
+    await created(pool)
+    await pass_time(pool, LEASE_SECONDS + 1)
+
+    async with pool.transaction() as stopped:
+        await stopped.execute("LOCK TABLE ledger_2.voucher IN ROW EXCLUSIVE MODE")
+        async with building(pool, LEDGER, kind="as_of", holder="b", lease_seconds=9) as build:
+            assert build.version == 3
+    assert await drop_orphans(pool) == 1
+
+
 async def test_housekeeping_drops_orphans(pool: Database) -> None:
     await created(pool)
     await pass_time(pool, LEASE_SECONDS + 1)
