@@ -37,3 +37,8 @@ def configure(form: Literal["console", "json"], level: str) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # It tells of each request.
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def to_stderr() -> None:
+    """Keeps what a command logs off stdout, which belongs to its results."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import asyncpg
 import typer
 
+from schemas.topics import COMMANDS
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.connect import kafka_url
 from streams.command_line.options import (
@@ -18,12 +19,14 @@ from streams.command_line.options import (
     Output,
     check_company_id,
 )
-from streams.command_line.refusal import EXIT_USAGE, CommandRefused
+from streams.command_line.refusal import EXIT_REFUSED, EXIT_USAGE, CommandRefused
 from streams.command_line.show import NOTHING, Cell, count, moment, print_rows, printable, printer
 from streams.command_line.texts import label
 from streams.command_line.words import word
 
 if TYPE_CHECKING:  # Commands that do not read Kafka start without its client.
+    from aiokafka import ConsumerRecord
+
     from streams.command_line.dead_letter_reader import DeadLetter, DeadLetterContent
     from streams.command_line.redrive import Redriven
 
@@ -32,7 +35,7 @@ COLUMNS = ("id", "last_at", "company", "message", "reason", "error")
 SPARE = ("reason",)  # The error says it at length.
 
 app = typer.Typer(
-    help="Look at messages that could not be applied, and send commands again.",
+    help="Look at messages that could not be applied, and take them up again.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -94,9 +97,12 @@ def redrive_letter(
     output: Output = "table",
     lang: Lang = None,
 ) -> None:
-    """Send a command again, as it was, once what it failed on has been mended."""
+    """Take up a message again, as it was, once what it failed on has been mended.
+
+    A command is sent again. Of bookkeeping or lifecycle the company is built anew from all its
+    messages, this one in its place; exit 1 where it still cannot be applied.
+    """
     from streams.command_line.dead_letter_reader import read_record
-    from streams.command_line.redrive import redrive
 
     options = Options.of(data_dir, output, lang)
     with refusals(options):
@@ -105,10 +111,25 @@ def redrive_letter(
             read_record(kafka_url(options.data_dir), partition=partition, offset=offset)
         )
 
-        async def question(connection: asyncpg.Connection) -> "Redriven":
-            return await redrive(connection, record)
+        found = _redriven(options, record)
+        tell(options, found, _show_redriven)
+    if found.status == "rejected":
+        raise typer.Exit(EXIT_REFUSED)
 
-        tell(options, ask(options, question), _show_redriven)
+
+def _redriven(options: Options, record: "ConsumerRecord") -> "Redriven":
+    """Raises CommandRefused, NotFound."""
+    from streams.command_line.build_refusals import build_refusals
+    from streams.command_line.redrive import place_of, redrive
+    from streams.command_line.redrive_message import redrive_message
+
+    async def question(connection: asyncpg.Connection) -> "Redriven":
+        return await redrive(connection, record)
+
+    if place_of(record).topic == COMMANDS.name:
+        return ask(options, question)
+    with build_refusals():
+        return asyncio.run(redrive_message(options, record))
 
 
 def _place(letter_id: str) -> tuple[int, int]:
@@ -120,7 +141,9 @@ def _place(letter_id: str) -> tuple[int, int]:
 
 
 def _show_redriven(found: "Redriven", language: str) -> None:
-    typer.echo(label("redriven", language, id=found.id))
+    key = "redriven" if found.status == "sent" else f"redriven.{found.status}"
+    facts = {"id": found.id, "company_id": found.company_id, "error": printable(found.error)}
+    typer.echo(label(key, language, **facts))
 
 
 def _show_list(found: "list[DeadLetter]", language: str) -> None:

@@ -1,5 +1,8 @@
 """A dead letter sent again: a command, with its bytes, key and headers as they were."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 import asyncpg
 from aiokafka import ConsumerRecord
 
@@ -26,40 +29,66 @@ CLOSE = """
 
 
 class Redriven(Model):
-    """A command that is on its way again."""
+    """What has become of a dead letter: a command is on its way again, a message was applied."""
 
     id: str  # Of the dead letter.
     topic: str
     company_id: str
     size_bytes: int
+    status: Literal["sent", "applied", "rejected"]
+    reason: str | None = None  # Why it is rejected again.
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dead letter stands, and where its message stood before."""
+
+    letter_id: str
+    topic: str
+    partition: int
+    offset: int
+
+
+def place_of(record: ConsumerRecord) -> Place:
+    """As the headers say that the engine has added."""
+    headers = {name: (content or b"").decode(errors="replace") for name, content in record.headers}
+    return Place(
+        f"{record.partition}:{record.offset}",
+        headers.get(TOPIC_HEADER, ""),
+        int(headers.get(PARTITION_HEADER, -1)),
+        int(headers.get(OFFSET_HEADER, -1)),
+    )
 
 
 async def redrive(connection: asyncpg.Connection, record: ConsumerRecord) -> Redriven:
     """Puts the message into the outbox, bound for the commands. Raises CommandRefused."""
-    letter_id = f"{record.partition}:{record.offset}"
-    key, value = record.key or b"", record.value
-    place = {name: (content or b"").decode(errors="replace") for name, content in record.headers}
-    topic = place.get(TOPIC_HEADER, "")
-    if topic != COMMANDS.name:
-        raise CommandRefused("redrive_needs_rebuild", topic=topic or "?")
+    place = place_of(record)
+    assert place.topic == COMMANDS.name  # Others are applied where they stand.
+    letter_id, key, value = place.letter_id, record.key or b"", record.value
     headers = _headers_before(record)
     rest_bytes = len(key) + sum(len(name) + len(content) for name, content in headers)
     is_large = len(value or b"") > COMMAND_BYTES_MAX or rest_bytes > HEADERS_BYTES_MAX
     if is_large or CUT_FROM_HEADER in place:
         raise CommandRefused("dead_letter_too_large", id=letter_id)
-    stood_at = (topic, int(place[PARTITION_HEADER]), int(place[OFFSET_HEADER]))
     async with connection.transaction():
-        now = await connection.fetchval(CLOSE, *stood_at)
+        now = await connection.fetchval(CLOSE, place.topic, place.partition, place.offset)
         if now is None:
             raise CommandRefused("redriven_already", id=letter_id)
         await outbox.add(
-            connection, topic=topic, key=record.key, headers=headers, value=value, created_at=now
+            connection,
+            topic=place.topic,
+            key=record.key,
+            headers=headers,
+            value=value,
+            created_at=now,
         )
     return Redriven(
         id=letter_id,
-        topic=topic,
+        topic=place.topic,
         company_id=key.decode(errors="backslashreplace"),
         size_bytes=len(value or b""),
+        status="sent",
     )
 
 

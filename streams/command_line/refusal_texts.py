@@ -1,5 +1,6 @@
 """Why a command is not done, by code, in Swedish and English."""
 
+from streams.command_line.build_texts import BUILD_REFUSALS
 from streams.command_line.purge_texts import PURGE_REFUSALS
 from streams.command_line.rebuild_texts import REBUILD_REFUSALS
 from streams.command_line.sync_texts import SYNC_REFUSALS
@@ -9,6 +10,7 @@ REFUSALS = {
     **SYNC_REFUSALS,
     **PURGE_REFUSALS,
     **REBUILD_REFUSALS,
+    **BUILD_REFUSALS,
     "settings_wrong": Text("Inställningarna går inte att läsa: {error}.", "{error}."),
     "not_prepared": Text("Det gick inte: {error}.", "It was not done: {error}."),
     "invalid_company_id": Text(

@@ -22,6 +22,10 @@ class RunProgress:
         """Something that has no measure is going on."""
         self._progress.update(self._task, description=description, total=None)
 
+    def read(self, messages: int, until: int) -> None:
+        """So many messages of so many have been read."""
+        self._progress.update(self._task, completed=messages, total=until)
+
     def show(self, state: RunState) -> None:
         """Moves the bar to where the run is."""
         phase = f"phase.{state.state}"

@@ -149,15 +149,9 @@ SYNC_REFUSALS = {
         "The wait was interrupted; the engine goes on: follow it with bokflow status {company_id}"
         " --watch.",
     ),
-    "redrive_needs_rebuild": Text(
-        "Ett meddelande i {topic} kan inte skickas igen i efterhand: det tas om i sin ursprungliga"
-        " ordning när bokflow rebuild finns.",
-        "A message of {topic} cannot be sent again afterwards: it is taken up again in its"
-        " original place once there is bokflow rebuild.",
-    ),
     "redriven_already": Text(
-        "Meddelandet {id} väntar inte längre: det har redan skickats igen.",
-        "The message {id} does not wait any more: it has been sent again already.",
+        "Meddelandet {id} väntar inte längre: det har redan tagits om.",
+        "The message {id} does not wait any more: it has been taken up again already.",
     ),
     "dead_letter_too_large": Text(
         "Meddelandet {id} är för stort för att bli ett kommando: det skulle bara avvisas igen.",

@@ -1,5 +1,6 @@
 """What the command line says beside results, in Swedish and English."""
 
+from streams.command_line.build_texts import BUILD_LABELS
 from streams.command_line.purge_texts import PURGE_LABELS
 from streams.command_line.rebuild_texts import REBUILD_LABELS
 from streams.command_line.sync_texts import SYNC_LABELS
@@ -12,6 +13,7 @@ LABELS = {
     **PURGE_LABELS,
     **REBUILD_LABELS,
     **VERIFY_LABELS,
+    **BUILD_LABELS,
     # The demo.
     "demo.company": Text("Företaget {company_id}", "The company {company_id}"),
     "demo.imported": Text(

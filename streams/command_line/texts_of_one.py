@@ -3,6 +3,10 @@
 from streams.command_line.text import Text
 
 OF_ONE = {
+    "as_of": Text(
+        "{company_id} som bokföringen såg ut {at}: {count} meddelande.",
+        "{company_id} as its books stood at {at}: {count} message.",
+    ),
     "resumed": Text("{count} partition försöker igen", "{count} partition tries again"),
     "demo.imported": Text(
         "  {file}: {count} verifikation ({status})", "  {file}: {count} voucher ({status})"

@@ -204,13 +204,15 @@ async def test_it_is_sent_again_once(engine: Engine, command_line: CommandLine) 
     assert await engine.value("SELECT count(*) FROM engine.outbox") == 1
 
 
-async def test_only_a_command_can_be_sent_again(engine: Engine, command_line: CommandLine) -> None:
-    letter_id = await set_aside(engine, "bokflow.ledger")
+async def test_what_nobody_reads_cannot_be_taken_up_again(
+    engine: Engine, command_line: CommandLine
+) -> None:
+    letter_id = await set_aside(engine, "elsewhere")
 
     def redrive() -> str:
         return command_line.refusal("dead-letters", "redrive", letter_id)
 
-    assert await in_background(redrive) == "redrive_needs_rebuild"
+    assert await in_background(redrive) == "redrive_unknown_topic"
     assert await engine.value("SELECT count(*) FROM engine.dead_letter") == 1
 
 

@@ -1,0 +1,32 @@
+"""What can keep a command from building tables of its own, as refusals.
+
+It is imported by commands that build, once they are called: what it knows is slow to load.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from schemas.errors import BrokerUnavailable, StoreUnavailable
+from streams import log
+from streams.command_line.refusal import CommandRefused
+from streams.offsets import VersionGone, VersionSuperseded
+from streams.rebuild.builds import BuildLost
+from streams.refusals import MessageUnsolved
+
+
+@contextmanager
+def build_refusals() -> Iterator[None]:
+    """Turns what a build can end by into CommandRefused; what it logs goes to stderr."""
+    log.to_stderr()
+    try:
+        yield
+    except MessageUnsolved as error:
+        raise CommandRefused("message_unsolved", error=error) from error
+    except (BuildLost, VersionGone) as error:
+        raise CommandRefused("build_lost", error=error) from error
+    except VersionSuperseded as error:
+        raise CommandRefused("database_too_new", error=error) from error
+    except BrokerUnavailable as error:
+        raise CommandRefused("kafka_unreachable", error=error.detail) from error
+    except StoreUnavailable as error:
+        raise CommandRefused("database_failed", error=error.detail) from error
