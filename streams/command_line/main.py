@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from streams.command_line import connections, dead_letters
+from streams.command_line.as_of import as_of
 from streams.command_line.cancel import cancel
 from streams.command_line.companies import companies
 from streams.command_line.connect_company import connect
@@ -74,6 +75,7 @@ app.command("status")(status)
 app.command("runs")(runs)
 app.command("vouchers")(vouchers)
 app.command("trial-balance")(trial_balance)
+app.command("as-of")(as_of)
 app.command("verify-totals")(verify_totals)
 
 # Files, without the engine.

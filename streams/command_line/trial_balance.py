@@ -4,7 +4,8 @@ import asyncpg
 
 from projections.queries.trial_balance import TrialBalance
 from projections.queries.trial_balance import trial_balance as balance_of
-from streams.command_line.answer import ask, refusals, tell
+from streams.command_line.answer import refusals, tell
+from streams.command_line.books import Books, BooksInUse
 from streams.command_line.options import (
     DATA_DIR,
     Company,
@@ -33,13 +34,17 @@ def trial_balance(
     options = Options.of(data_dir, output, lang)
     with refusals(options):
         check_company_id(company)
-        wanted = read_year(year)
+        show_trial_balance(options, BooksInUse(options), company, year=year)
 
-        async def question(connection: asyncpg.Connection) -> TrialBalance:
-            return await balance_of(connection, company, wanted)
 
-        found = ask(options, question)
-        tell(options, found, _show)
+def show_trial_balance(options: Options, books: Books, company: str, *, year: str | None) -> None:
+    """Shows what the books say of a year. Raises CommandRefused, NotFound."""
+    wanted = read_year(year)
+
+    async def question(connection: asyncpg.Connection, ledger: str) -> TrialBalance:
+        return await balance_of(connection, company, wanted, ledger=ledger)
+
+    tell(options, books.ask(question), _show)
 
 
 def _show(found: TrialBalance, language: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import asyncpg
 import typer
@@ -13,7 +13,8 @@ from projections.queries.set_aside_vouchers import set_aside_vouchers
 from projections.queries.vouchers import PostingRow, StruckRow, VoucherRow
 from projections.queries.vouchers import vouchers as vouchers_of
 from schemas.model import Model
-from streams.command_line.answer import ask, refusals
+from streams.command_line.answer import refusals
+from streams.command_line.books import Books, BooksInUse
 from streams.command_line.options import (
     DATA_DIR,
     Company,
@@ -32,6 +33,8 @@ from streams.command_line.texts import label
 
 TABLE_VOUCHERS = 50
 Row = TypeVar("Row", bound=Model)
+Found = TypeVar("Found", bound=Model, covariant=True)
+RowsOf = Callable[[asyncpg.Connection, Selection, str], AsyncIterator[Row]]
 
 Series = Annotated[str | None, typer.Option(metavar="SERIES", help="Only this series.")]
 Limit = Annotated[
@@ -44,6 +47,14 @@ Latest = Annotated[int | None, typer.Option(min=1, help="The latest so many, by 
 SetAside = Annotated[
     bool, typer.Option("--set-aside", help="Those that could not be booked, and why.")
 ]
+
+
+class Query(Protocol[Found]):
+    """What is asked of the tables in a schema."""
+
+    def __call__(
+        self, connection: asyncpg.Connection, company_id: str, selection: Selection, *, ledger: str
+    ) -> AsyncIterator[Found]: ...
 
 
 def vouchers(
@@ -61,34 +72,64 @@ def vouchers(
     options = Options.of(data_dir, output, lang)
     with refusals(options):
         check_company_id(company)
-        if limit is not None and latest is not None:
-            raise CommandRefused("first_or_latest", exit_code=EXIT_USAGE)
-        selection = Selection(read_year(year), series, limit, latest)
-        if set_aside:
-            _print(options, company, selection, set_aside_vouchers, show_set_aside)
-        else:
-            _print(options, company, selection, vouchers_of, _show)
+        show_vouchers(
+            options,
+            BooksInUse(options),
+            company,
+            year=year,
+            series=series,
+            limit=limit,
+            latest=latest,
+            set_aside=set_aside,
+        )
+
+
+def show_vouchers(
+    options: Options,
+    books: Books,
+    company: str,
+    *,
+    year: str | None,
+    series: str | None,
+    limit: int | None,
+    latest: int | None,
+    set_aside: bool,
+) -> None:
+    """Shows the vouchers that the books hold. Raises CommandRefused, NotFound."""
+    if limit is not None and latest is not None:
+        raise CommandRefused("first_or_latest", exit_code=EXIT_USAGE)
+    selection = Selection(read_year(year), series, limit, latest)
+    if set_aside:
+        _print(options, books, selection, _rows_of(set_aside_vouchers, company), show_set_aside)
+    else:
+        _print(options, books, selection, _rows_of(vouchers_of, company), _show)
+
+
+def _rows_of(query: Query[Row], company: str) -> RowsOf[Row]:
+    return lambda connection, selection, ledger: query(
+        connection, company, selection, ledger=ledger
+    )
 
 
 def _print(
     options: Options,
-    company: str,
+    books: Books,
     selection: Selection,
-    rows_of: Callable[[asyncpg.Connection, str, Selection], AsyncIterator[Row]],
+    rows_of: RowsOf[Row],
     show: Callable[[Sequence[Row], str], None],
 ) -> None:
     if options.is_json:
-        _print_json(options, lambda connection: rows_of(connection, company, selection))
+        _print_json(books, lambda connection, ledger: rows_of(connection, selection, ledger))
         return
     shown_max = selection.latest or selection.first or TABLE_VOUCHERS
     if selection.latest is None:
         # One more, to see whether there are more.
         selection = replace(selection, first=shown_max + 1)
 
-    async def question(connection: asyncpg.Connection) -> list[Row]:
-        return [row async for row in rows_of(connection, company, selection)]
+    async def question(connection: asyncpg.Connection, ledger: str) -> list[Row]:
+        return [row async for row in rows_of(connection, selection, ledger)]
 
-    found = ask(options, question)
+    found = books.ask(question)
     if not found:
         typer.echo(label("no_vouchers", options.language), err=True)
         return
@@ -98,19 +139,19 @@ def _print(
 
 
 def _print_json(
-    options: Options, rows_of: Callable[[asyncpg.Connection], AsyncIterator[Model]]
+    books: Books, rows_of: Callable[[asyncpg.Connection, str], AsyncIterator[Model]]
 ) -> None:
     """One voucher a line, as they come: there may be more than memory holds."""
     stdout = typer.get_binary_stream("stdout")
 
-    async def question(connection: asyncpg.Connection) -> None:
+    async def question(connection: asyncpg.Connection, ledger: str) -> None:
         start = "["
-        async for voucher in rows_of(connection):
+        async for voucher in rows_of(connection, ledger):
             stdout.write(f"{start}\n{voucher.model_dump_json()}".encode())
             start = ","
         stdout.write(b"[]\n" if start == "[" else b"\n]\n")
 
-    ask(options, question)
+    books.ask(question)
 
 
 def _show(found: Sequence[VoucherRow], language: str) -> None:

@@ -17,6 +17,7 @@ COMMANDS = (
     "vouchers",
     "trial-balance",
     "verify-totals",
+    "as-of",
     "schemas",
 )
 SUBCOMMANDS = (
