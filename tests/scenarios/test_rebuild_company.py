@@ -7,10 +7,14 @@ import pytest
 
 from projections.migrate import LEDGER, STATUS
 from schemas.codec import Message, encode
+from schemas.ledger_events import AnyLedgerEvent
 from schemas.lifecycle_events import CompanyRegistered, ConnectionEstablished
+from streams import offsets, topics
 from streams.database import Database
+from streams.folds import FOLDS
 from tests.builders import AT, a_page, a_voucher, an_end
 from tests.engine import Engine
+from tests.eventually import eventually
 from tests.scenarios.rebuilding import (
     COMPANY,
     FLIP,
@@ -22,6 +26,7 @@ from tests.scenarios.rebuilding import (
     rows,
     say,
 )
+from tests.servers import PARTITIONS
 
 pytestmark = pytest.mark.engine
 LOSE = "DELETE FROM ledger.voucher WHERE number = '2'"
@@ -89,6 +94,64 @@ async def test_a_company_that_syncs_meanwhile_has_the_rows_that_it_would_have_ha
     assert await engine.balances_are_right()
     assert [one.next_offset for one in done] == sorted(one.next_offset for one in done)
     assert last.messages == 11 * len(books(COMPANY))
+
+
+async def test_what_was_applied_between_the_build_and_the_exchange_is_built_too(
+    engine: Engine, pool: Database
+) -> None:
+    await say(engine, *books(COMPANY))
+    await project(engine, pool)
+    later = books(COMPANY, run=3)
+    partition = topics.partition_of(COMPANY, partitions=PARTITIONS)
+
+    async with engine.connection.transaction():  # An agent's, which is slow.
+        locked = await offsets.lock(engine.connection, LEDGER, [partition])
+        rebuilding = asyncio.create_task(rebuild(engine, pool))
+        await waits_for_a_lock(pool)
+        await say(engine, *later)
+        await engine.connection.execute("SET LOCAL search_path = ledger_1")
+        await FOLDS[LEDGER].apply(engine.connection, later)
+        end = locked.rows[partition].next_offset + len(later)
+        moved = {partition: offsets.Moved(end, digest_of(later[-1]))}
+        await offsets.move(engine.connection, LEDGER, 1, moved)
+        before = await rows(engine, COMPANY)
+
+    assert (await rebuilding).next_offset == end
+    assert await rows(engine, COMPANY) == before
+
+
+async def test_only_its_partition_waits_for_the_exchange(engine: Engine, pool: Database) -> None:
+    await say(engine, *books(COMPANY))
+    await project(engine, pool)
+    partition = topics.partition_of(COMPANY, partitions=PARTITIONS)
+    free = """
+        SELECT partition FROM engine.projection_offset WHERE agent = 'project_ledger' AND in_use
+        ORDER BY partition FOR UPDATE SKIP LOCKED
+    """
+
+    async with engine.connection.transaction():
+        await engine.connection.execute("LOCK TABLE ledger_1.voucher IN SHARE MODE")
+        rebuilding = asyncio.create_task(rebuild(engine, pool))
+        await waits_for_a_lock(pool)
+        found = [number for (number,) in await engine.connection.fetch(free)]
+    await rebuilding
+
+    assert found == [number for number in range(PARTITIONS) if number != partition]
+
+
+async def waits_for_a_lock(pool: Database) -> None:
+    """Returns when somebody waits for one in PostgreSQL."""
+    waiting = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'
+    """
+    async with pool.connection() as connection:
+        await eventually(lambda: connection.fetchval(waiting), what="somebody waits")
+
+
+def digest_of(event: AnyLedgerEvent) -> bytes:
+    message = encode(event)
+    return offsets.message_digest(message.key, message.value)
 
 
 async def test_a_message_that_older_code_rejected_is_applied_in_its_place(
