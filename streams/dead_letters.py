@@ -4,6 +4,7 @@ Topics limit compressed bytes: what is blown up for spite is cut to what the dea
 """
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 import asyncpg
@@ -40,6 +41,10 @@ REMEMBER = """
         set_aside_at = excluded.set_aside_at
 """
 
+CLOSE_ALL_APPLIED = """
+    DELETE FROM engine.dead_letter WHERE topic = $1 AND (partition, message_offset) NOT IN (
+        SELECT * FROM unnest($2::integer[], $3::bigint[]))
+"""
 CLOSE_APPLIED = """
     DELETE FROM engine.dead_letter
     WHERE topic = $1 AND partition = $2 AND company_id = $3 AND message_offset < $4
@@ -128,6 +133,14 @@ async def close_applied(
     arguments = (topic, partition, company_id, before, but_not)
     rows = await connection.fetch(CLOSE_APPLIED, *arguments)
     return sorted(row["message_offset"] for row in rows)
+
+
+async def close_all_applied(
+    connection: asyncpg.Connection, *, topic: str, but_not: Collection[tuple[int, int]]
+) -> None:
+    """Closes those of a topic that a rebuild has applied: all but some, by partition and offset."""
+    partitions, message_offsets = [one[0] for one in but_not], [one[1] for one in but_not]
+    await connection.execute(CLOSE_ALL_APPLIED, topic, partitions, message_offsets)
 
 
 def _company_of(key: bytes | None) -> str | None:

@@ -83,7 +83,7 @@ def _carry_out(
     """Raises CommandRefused."""
     from projections.migrate import PROJECTIONS
     from schemas.errors import SyncError
-    from streams.rebuild.gaps import LogTruncated
+    from streams.rebuild.gaps import TopicTruncated
     from streams.rebuild.room import DiskTooFull
 
     async def work() -> list[RebuildOutcome]:
@@ -95,8 +95,8 @@ def _carry_out(
 
     try:
         return asyncio.run(work())
-    except LogTruncated as error:
-        raise CommandRefused("log_truncated", error=error) from error
+    except TopicTruncated as error:
+        raise CommandRefused("topic_truncated", error=error) from error
     except DiskTooFull as error:
         raise CommandRefused("disk_too_full", error=error) from error
     except SyncError as error:

@@ -44,7 +44,7 @@ REBUILD_LABELS = {
 }
 
 REBUILD_REFUSALS = {
-    "log_truncated": Text(
+    "topic_truncated": Text(
         "Ämnet håller inte längre allt som bokförts: {error}.",
         "The topic no longer holds all that was applied: {error}.",
     ),

@@ -10,13 +10,11 @@ from functools import partial
 
 import asyncpg
 
-from projections.ledger import projection as ledger
-from projections.migrate import LEDGER, Projection
-from projections.status import projection as status
-from schemas.codec import decode_ledger, decode_lifecycle
+from projections.migrate import Projection
 from schemas.errors import RejectedError
 from streams import offsets
 from streams.database import Database
+from streams.folds import FOLDS
 from streams.projector import Decoded, Projector, next_messages
 from streams.rebuild import late_keys
 from streams.received import Received
@@ -61,12 +59,12 @@ class BuildProjector(Projector):
     def __init__(
         self, database: Database, projection: Projection, version: int, refusals: BuildRefusals
     ) -> None:
-        is_ledger = projection is LEDGER
+        fold = FOLDS[projection]
         super().__init__(
             database,
             projection,
-            decode=_decode_ledger if is_ledger else _decode_status,
-            apply=ledger.apply if is_ledger else status.apply,
+            decode=fold.decode,
+            apply=fold.apply,
             refusals=refusals,
             version=version,
             retry_delay_seconds_max=RETRY_DELAY_SECONDS_MAX,
@@ -91,11 +89,3 @@ class BuildProjector(Projector):
         fresh = next_messages(self._decode_all(list(batch)), locked.rows, may_have_holes=False)
         if fresh:
             await self._write(connection, fresh, locked.version)
-
-
-def _decode_ledger(received: Received) -> object:
-    return ledger.prepare(decode_ledger(received.value, key=received.key))
-
-
-def _decode_status(received: Received) -> object:
-    return decode_lifecycle(received.value, key=received.key)

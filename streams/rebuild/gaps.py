@@ -40,7 +40,7 @@ RAISE_FENCES = """
 """
 
 
-class LogTruncated(SyncError):
+class TopicTruncated(SyncError):
     """The topic does not hold all that the projection was built from."""
 
     def __init__(self, projection: Projection, lost: Mapping[int, str]) -> None:

@@ -8,7 +8,7 @@ that they lock.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from string import Template
 
 import asyncpg
@@ -16,7 +16,7 @@ import asyncpg
 from projections.migrate import TABLES_OF, Projection, show, version_in_use
 from projections.rebuild import grants
 from schemas.errors import StoreUnavailable, SyncError
-from streams import offsets
+from streams import dead_letters, offsets
 from streams.database import Database
 from streams.rebuild import builds, gaps
 from streams.rebuild.builds import Build
@@ -74,11 +74,13 @@ async def take_over(
     reader: BulkReader,
     lost: Mapping[int, str],
     doubted: list[str],
+    passed: Collection[tuple[int, int]],
 ) -> float:
     """Brings the build into use; how long readers had to wait at most, in seconds.
 
     `lost`: partitions whose log is not what the live version has read: those end as built, and the
-    companies that it concerns are added to `doubted`.
+    companies that it concerns are added to `doubted`. `passed`: messages, by partition and offset,
+    that this code cannot apply either; the other dead letters of the topic are closed.
 
     Raises NoMomentFound, BuildLost, and what the messages in between raise.
     """
@@ -90,6 +92,9 @@ async def take_over(
                 if lost:
                     doubted[:] = await gaps.accept(connection, build.projection, lost=lost)
                 await _enter(connection, build, lost)
+                await dead_letters.close_all_applied(
+                    connection, topic=build.projection.topic, but_not=passed
+                )
             return time.monotonic() - started_at
         except StoreUnavailable:  # A lock that was not to be had, or a deadlock.
             await asyncio.sleep(PAUSE_SECONDS)

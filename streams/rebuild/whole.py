@@ -17,11 +17,13 @@ from projections import migrate
 from projections.migrate import Projection
 from projections.rebuild import digests
 from projections.rebuild.digests import Place
+from projections.rebuild.versions import Versions
 from streams import offsets
-from streams.rebuild import builds, bulk, gaps, late_keys, room, takeover
+from streams.rebuild import builds, bulk, comparison, gaps, late_keys, room, takeover
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.child import Progress, build_database
+from streams.rebuild.comparison import Sides
 from streams.rebuild.folding import BuildProjector, BuildRefusals
 from streams.settings import Settings
 
@@ -45,6 +47,15 @@ class Rebuilt:
     doubted: list[str] = field(default_factory=list)  # Companies that a loss may concern.
     stage_seconds: dict[Stage, float] = field(default_factory=dict)
     readers_waited_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Both versions as one moment has them."""
+
+    sides: Sides
+    versions: Versions
+    is_upgrade: bool
 
 
 class Rebuild:
@@ -75,11 +86,12 @@ class Rebuild:
     async def take_over(self) -> Rebuilt:
         """Builds, compares and brings into use; the old version goes.
 
-        Raises LogTruncated, DiskTooFull, BuildFailed, NoMomentFound, BuildLost, and transient
+        Raises TopicTruncated, DiskTooFull, BuildFailed, NoMomentFound, BuildLost, and transient
         errors.
         """
         async with self._built() as (build, reader, rebuilt):
-            await self._compare(build, reader, rebuilt)
+            async with self._same_offset(build, reader) as compared:
+                await self._compare(compared, rebuilt)
             self._enter("taking_over", rebuilt)
             await self._catch_up(build, reader)
             rebuilt.readers_waited_seconds = await takeover.take_over(
@@ -89,21 +101,24 @@ class Rebuild:
                 reader=reader,
                 lost=self._lost,
                 doubted=rebuilt.doubted,
+                passed={(one["partition"], one["offset"]) for one in rebuilt.passed},
             )
             self._enter(None, rebuilt)
             await takeover.retire_all(self._database, self._projection)
         return rebuilt
 
     @asynccontextmanager
-    async def verified(self) -> AsyncIterator[tuple[Build, Rebuilt]]:
+    async def verified(self) -> AsyncIterator[tuple[Compared, Rebuilt]]:
         """Builds and compares; what was built goes when the caller has looked at it.
 
-        Raises LogTruncated, DiskTooFull, BuildFailed, and transient errors.
+        Raises TopicTruncated, DiskTooFull, BuildFailed, and transient errors.
         """
-        async with self._built() as (build, reader, rebuilt):
-            await self._compare(build, reader, rebuilt)
-            self._enter(None, rebuilt)
-            yield build, rebuilt
+        async with (
+            self._built() as (build, reader, rebuilt),
+            self._same_offset(build, reader) as compared,
+        ):
+            await self._compare(compared, rebuilt)
+            yield compared, rebuilt
 
     @asynccontextmanager
     async def _built(self) -> AsyncIterator[tuple[Build, BulkReader, Rebuilt]]:
@@ -131,7 +146,7 @@ class Rebuild:
     async def _examine(
         self, reader: BulkReader
     ) -> tuple[dict[int, offsets.Stored], dict[int, tuple[int, int]]]:
-        """Where the live version stands, and what the topic holds. Raises LogTruncated."""
+        """Where the live version stands, and what the topic holds. Raises TopicTruncated."""
         async with self._database.connection() as connection:
             if self._disk is not None:
                 await room.check(connection, self._projection, self._disk)
@@ -141,7 +156,7 @@ class Rebuild:
             self._settings.kafka_url, self._projection, stored=stored, bounds=bounds
         )
         if self._lost and not self._accepts_gap:
-            raise gaps.LogTruncated(self._projection, self._lost)
+            raise gaps.TopicTruncated(self._projection, self._lost)
         return stored, bounds
 
     async def _prepare(self, build: Build, bounds: Mapping[int, tuple[int, int]]) -> None:
@@ -206,22 +221,34 @@ class Rebuild:
             await projector.apply(batch)
         return sum(end - start for start, end in stretch.values())
 
-    async def _compare(self, build: Build, reader: BulkReader, rebuilt: Rebuilt) -> None:
-        """Live tables as one snapshot has them, and the build at the same offsets."""
-        async with self._database.connection() as live:
-            row = await live.fetchrow(migrate.IN_USE, self._projection.agent)
-            assert row is not None  # The live version is there.
-            if row["shape"] != self._projection.shape:
-                return
-            async with live.transaction(isolation="repeatable_read", readonly=True):
-                stands_at = _places(await offsets.read(live, self._projection))
-                await self._advance(build, reader, stands_at)
-                self._enter("comparing", rebuilt)
-                before = await digests.digests(live, self._projection.schema(row["version"]))
-                async with self._database.connection() as own:
-                    after = await digests.digests(own, build.schema)
+    async def _compare(self, compared: Compared, rebuilt: Rebuilt) -> None:
+        """Live tables and build, at one offset; an upgrade has nothing to be compared with."""
+        self._enter("comparing", rebuilt)
+        if compared.is_upgrade:
+            return
+        before, after = await compared.sides.digests(
+            compared.versions.in_use, compared.versions.rebuilt
+        )
         rebuilt.is_compared = True
         rebuilt.differing = digests.differing(before, after)
+        self._enter(None, rebuilt)
+
+    @asynccontextmanager
+    async def _same_offset(self, build: Build, reader: BulkReader) -> AsyncIterator[Compared]:
+        async with self._database.connection() as connection:
+            stored = await offsets.read(connection, self._projection)
+
+        async def advance(to: Offsets) -> None:
+            await self._advance(build, reader, to)
+
+        async with comparison.at_one_offset(
+            self._database, self._projection, stored, advance
+        ) as sides:
+            row = await sides.left.fetchrow(migrate.IN_USE, self._projection.agent)
+            assert row is not None  # The live version is there.
+            in_use = self._projection.schema(row["version"])
+            is_upgrade = row["shape"] != self._projection.shape
+            yield Compared(sides, Versions(in_use=in_use, rebuilt=build.schema), is_upgrade)
 
     def _projector(self, build: Build) -> BuildProjector:
         return BuildProjector(self._database, self._projection, build.version, self._refusals)

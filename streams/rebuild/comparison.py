@@ -1,0 +1,64 @@
+"""The version in use and a build, compared where both stand at the same offsets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from projections.migrate import Projection
+from projections.rebuild.digests import Digests, digests
+from streams.database import Database
+
+# Agents wait for as long as the few messages in between take.
+LOCK_LIVE = """
+    SELECT partition, next_offset FROM engine.projection_offset
+    WHERE agent = $1 AND in_use AND partition = ANY($2::integer[])
+    ORDER BY partition FOR UPDATE
+"""
+Advance = Callable[[Mapping[int, int]], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two connections that see one and the same moment, as long as the block lasts."""
+
+    left: asyncpg.Connection
+    right: asyncpg.Connection
+
+    async def digests(
+        self, in_use: str, rebuilt: str, companies: list[str] | None = None
+    ) -> tuple[Digests, Digests]:
+        """Those of both schemas, taken at once."""
+        found = await asyncio.gather(
+            digests(self.left, in_use, companies=companies),
+            digests(self.right, rebuilt, companies=companies),
+        )
+        return found[0], found[1]
+
+
+@asynccontextmanager
+async def at_one_offset(
+    database: Database, projection: Projection, partitions: Collection[int], advance: Advance
+) -> AsyncIterator[Sides]:
+    """Lets the version in use stand still until the build has come to where it stands.
+
+    `advance` brings the build up to the offsets that it is given. Afterwards everything goes on;
+    what the sides see does not.
+    """
+    async with database.connection() as left, database.connection() as right:
+        async with database.transaction() as holding:
+            rows = await holding.fetch(LOCK_LIVE, projection.agent, sorted(partitions))
+            await advance({row["partition"]: row["next_offset"] for row in rows})
+            seen = left.transaction(isolation="repeatable_read", readonly=True)
+            await seen.start()
+            snapshot = await left.fetchval("SELECT pg_export_snapshot()")
+            also_seen = right.transaction(isolation="repeatable_read", readonly=True)
+            await also_seen.start()
+            await right.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        try:
+            yield Sides(left, right)
+        finally:
+            await also_seen.rollback()
+            await seen.rollback()
