@@ -27,8 +27,9 @@ from streams.command_line.words import word
 STYLES: dict[Equality, str] = {"equal": "green", "differs": "red"}
 EXAMPLE_CHARACTERS_MAX = 120
 YEAR_COLUMNS = ("company", "fiscal_year", "vouchers", "postings", "state", "differing_tables")
-VOUCHER_COLUMNS = ("fiscal_year", "voucher", "line", "field", "in_use", "rebuilt")
-BALANCE_COLUMNS = ("fiscal_year", "account", "month", "in_use", "rebuilt", "difference", "postings")
+VALUES = ("value_in_use", "value_rebuilt")
+VOUCHER_COLUMNS = ("fiscal_year", "voucher", "line", "field", *VALUES)
+BALANCE_COLUMNS = ("fiscal_year", "account", "month", *VALUES, "difference", "postings")
 TABLE_COLUMNS = ("table", "only_in_use", "only_rebuilt", "example")
 COUNTS = ("vouchers", "postings", "only_in_use", "only_rebuilt")
 Row = dict[str, Cell]
@@ -64,7 +65,7 @@ def _show_differences(company_id: str, found: Differences, language: str) -> Non
     if found.balances:
         _title("verify.balances", language, company_id, found.balances_total)
         rows = [_balance(one, language) for one in found.balances]
-        right = ("in_use", "rebuilt", "difference")
+        right = (*VALUES, "difference")
         console.print(fitting_table(rows, language, BALANCE_COLUMNS, right=right))
         _show_left_out(found.balances_total - len(found.balances), language)
     if found.tables:
@@ -107,7 +108,7 @@ def _voucher(found: VoucherDifference, language: str) -> Iterator[Row]:
     }
     if found.found != "both":
         sides = {
-            side: word("present" if found.found == side else "missing", language)
+            f"value_{side}": word("present" if found.found == side else "missing", language)
             for side in ("in_use", "rebuilt")
         }
         yield {**voucher, "field": "", **sides}
@@ -128,8 +129,8 @@ def _field(found: FieldDifference, language: str) -> Row:
         told = name.sv if language == "sv" else name.en
     return {
         "field": told,
-        "in_use": _value(found.field, found.in_use, language),
-        "rebuilt": _value(found.field, found.rebuilt, language),
+        "value_in_use": _value(found.field, found.in_use, language),
+        "value_rebuilt": _value(found.field, found.rebuilt, language),
     }
 
 
@@ -146,8 +147,8 @@ def _balance(found: BalanceDifference, language: str) -> Row:
         "fiscal_year": day(found.fiscal_year),
         "account": found.account,
         "month": f"{found.month:%Y-%m}",
-        "in_use": NOTHING if in_use is None else amount(in_use, language),
-        "rebuilt": NOTHING if rebuilt is None else amount(rebuilt, language),
+        "value_in_use": NOTHING if in_use is None else amount(in_use, language),
+        "value_rebuilt": NOTHING if rebuilt is None else amount(rebuilt, language),
         "difference": amount((rebuilt or Decimal(0)) - (in_use or Decimal(0)), language),
         "postings": _changed(postings, language),
     }

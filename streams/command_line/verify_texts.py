@@ -35,12 +35,11 @@ VERIFY_LABELS = {
     "differing_tables": Text("Tabeller", "Tables"),
     "example": Text("Exempel", "Example"),
     "field": Text("Fält", "Field"),
-    "in_use": Text("Används", "In use"),
+    "value_in_use": Text("Används", "In use"),
     "month": Text("Månad", "Month"),
     "only_in_use": Text("Bara i det som används", "Only in use"),
     "only_rebuilt": Text("Bara ombyggt", "Only rebuilt"),
-    "rebuilt": Text("Ombyggt", "Rebuilt"),
-    "table": Text("Tabell", "Table"),
+    "value_rebuilt": Text("Ombyggt", "Rebuilt"),
 }
 VERIFY_WORDS = {
     "equal": Text("lika", "equal"),

@@ -8,11 +8,15 @@ import pytest
 from projections.queries.company_facts import UnknownCompany
 from projections.queries.fiscal_years import AmbiguousFiscalYear, NoFiscalYear, UnknownFiscalYear
 from schemas.lifecycle_events import RejectionReason
+from streams.command_line.purge_texts import PURGE_LABELS
+from streams.command_line.rebuild_texts import REBUILD_LABELS
 from streams.command_line.refusal import sentence
 from streams.command_line.refusal_texts import REFUSALS
+from streams.command_line.sync_texts import SYNC_LABELS
 from streams.command_line.text import Text
 from streams.command_line.texts import LABELS, label
 from streams.command_line.texts_of_one import OF_ONE
+from streams.command_line.verify_texts import VERIFY_LABELS
 from streams.command_line.words import WORDS
 
 
@@ -24,6 +28,11 @@ def test_both_languages_have_the_same_places(text: Text) -> None:
 
     assert swedish == english
     assert all(text)
+
+
+@pytest.mark.parametrize("own", [SYNC_LABELS, PURGE_LABELS, REBUILD_LABELS, VERIFY_LABELS])
+def test_no_text_takes_the_place_of_another(own: dict[str, Text]) -> None:
+    assert [key for key, text in own.items() if LABELS[key] is not text] == []
 
 
 @pytest.mark.parametrize("error", [UnknownCompany, NoFiscalYear])
