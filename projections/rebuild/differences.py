@@ -68,7 +68,10 @@ async def differences(
     places: Sequence[Place],
     shown_max: int = SHOWN_MAX,
 ) -> Differences:
-    """How the versions differ in those places of the company: the ones whose digests differ."""
+    """How the versions differ in those places of the company: the ones whose digests differ.
+
+    The connection sees both versions at the same offsets.
+    """
     years = defaultdict[str, set[date | None]](set)
     for place in places:
         if place.company_id == company_id:
