@@ -52,6 +52,11 @@ CLOSE_APPLIED = """
     RETURNING message_offset
 """
 
+OPEN = """
+    SELECT message_offset FROM engine.dead_letter
+    WHERE topic = $1 AND partition = $2 AND company_id = $3
+"""
+
 
 async def set_aside(
     connection: asyncpg.Connection,
@@ -141,6 +146,14 @@ async def close_all_applied(
     """Closes those of a topic that a rebuild has applied: all but some, by partition and offset."""
     partitions, message_offsets = [one[0] for one in but_not], [one[1] for one in but_not]
     await connection.execute(CLOSE_ALL_APPLIED, topic, partitions, message_offsets)
+
+
+async def open_offsets(
+    connection: asyncpg.Connection, *, topic: str, partition: int, company_id: str
+) -> set[int]:
+    """Where those messages of a company stand that wait as dead letters."""
+    rows = await connection.fetch(OPEN, topic, partition, company_id)
+    return {row["message_offset"] for row in rows}
 
 
 def _company_of(key: bytes | None) -> str | None:

@@ -12,6 +12,11 @@ BUILD_LABELS = {
         "Utan meddelanden som inte går att använda: {count}; se bokflow dead-letters list.",
         "Without messages that cannot be applied: {count}; see bokflow dead-letters list.",
     ),
+    "rebuilt.newly_rejected": Text(
+        "Varning: meddelanden som {company_id} byggde på kan den här versionen inte använda:"
+        " {messages}.",
+        "Warning: {company_id} was built on messages that this version cannot apply: {messages}.",
+    ),
     "redriven.applied": Text(
         "{company_id} är omläst, och meddelandet kunde användas nu ({id}).",
         "{company_id} is read again, and the message could be applied now ({id}).",

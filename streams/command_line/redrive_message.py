@@ -5,6 +5,7 @@ stands.
 """
 
 import asyncpg
+import typer
 from aiokafka import ConsumerRecord
 
 from projections.migrate import PROJECTIONS, Projection
@@ -36,6 +37,7 @@ async def redrive_message(options: Options, record: ConsumerRecord) -> Redriven:
     async with connected(options.data_dir) as connection:
         company_id = await _company_of(connection, place)
     done = await _rebuilt(options, projection, company_id)
+    _warn(options, done)
     return _redriven(place, done, size_bytes=len(record.value or b""))
 
 
@@ -62,6 +64,14 @@ async def _rebuilt(options: Options, projection: Projection, company_id: str) ->
                 holder=builder(),
                 report=progress.read,
             )
+
+
+def _warn(options: Options, done: RebuiltCompany) -> None:
+    """Of what this code has left out that was in the tables before, on stderr."""
+    if done.newly_rejected:
+        found = [f"{one.offset} ({one.reason})" for one in done.newly_rejected]
+        facts = {"company_id": done.company_id, "messages": ", ".join(found)}
+        typer.echo(label("rebuilt.newly_rejected", options.language, **facts), err=True)
 
 
 def _redriven(place: Place, done: RebuiltCompany, *, size_bytes: int) -> Redriven:

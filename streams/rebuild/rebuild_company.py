@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import asyncpg
 import structlog
 
 from projections.migrate import Projection
@@ -42,6 +43,8 @@ class RebuiltCompany:
     next_offset: int  # Of the partition: the tables hold what stands before it.
     messages: int  # Of the company, applied or not.
     rejected: tuple[Rejected, ...]
+    # Those of the rejected that the rows before had been made with: what they said is gone.
+    newly_rejected: tuple[Rejected, ...]
     closed: tuple[int, ...]  # Offsets of those among the dead letters that are applied now.
 
 
@@ -133,14 +136,7 @@ async def _exchange(database: Database, build: CompanyBuild) -> RebuiltCompany:
         await replace_rows(
             connection, projection, company_id, source=build.build.version, target=locked.version
         )
-        closed = await dead_letters.close_applied(
-            connection,
-            topic=projection.topic,
-            partition=build.partition,
-            company_id=company_id,
-            before=next_offset,
-            but_not=[one.offset for one in build.rejected],
-        )
+        closed, newly_rejected = await _compare(connection, build, before=next_offset)
         await connection.execute(NOTIFY, f"bokflow_{projection.name}")
     return RebuiltCompany(
         company_id=company_id,
@@ -150,5 +146,25 @@ async def _exchange(database: Database, build: CompanyBuild) -> RebuiltCompany:
         next_offset=next_offset,
         messages=build.messages,
         rejected=tuple(build.rejected),
+        newly_rejected=tuple(newly_rejected),
         closed=tuple(closed),
     )
+
+
+async def _compare(
+    connection: asyncpg.Connection, build: CompanyBuild, *, before: int
+) -> tuple[list[int], list[Rejected]]:
+    """The dead letters that are applied now, which are closed, and what is rejected only now."""
+    topic, company_id = build.build.projection.topic, build.company_id
+    known = await dead_letters.open_offsets(
+        connection, topic=topic, partition=build.partition, company_id=company_id
+    )
+    closed = await dead_letters.close_applied(
+        connection,
+        topic=topic,
+        partition=build.partition,
+        company_id=company_id,
+        before=before,
+        but_not=[one.offset for one in build.rejected],
+    )
+    return closed, [one for one in build.rejected if one.offset not in known]

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from projections.migrate import LEDGER
-from schemas.codec import encode
+from schemas.codec import Message, encode
 from streams import topics
 from streams.database import Database
 from streams.folds import FOLDS
@@ -73,6 +73,20 @@ async def test_a_value_that_postgresql_refuses_is_found_and_the_rest_is_rebuilt(
     assert [(one.offset, one.reason) for one in done.rejected] == [(11, "value_refused")]
     assert await rows(engine, COMPANY) == before
     assert await engine.value("SELECT count(*) FROM engine.dead_letter") == 1
+
+
+async def test_what_this_code_rejects_and_older_code_applied_is_told(
+    engine: Engine, pool: Database
+) -> None:
+    garbage = Message(LEDGER.topic, COMPANY.encode(), (), b"garbage")
+    await engine.publish(encode(a_page(a_voucher("1"))), garbage)
+    await project(engine, pool)
+    await engine.connection.execute("DELETE FROM engine.dead_letter")  # As if it was applied.
+
+    done = await rebuild(engine, pool)
+
+    assert [(one.offset, one.reason) for one in done.newly_rejected] == [(1, "unreadable")]
+    assert done.newly_rejected == done.rejected
 
 
 async def test_a_message_that_nobody_foresaw_ends_the_rebuild_and_changes_nothing(
