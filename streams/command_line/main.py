@@ -24,6 +24,7 @@ from streams.command_line.status import status
 from streams.command_line.sync import sync
 from streams.command_line.trial_balance import trial_balance
 from streams.command_line.up import up
+from streams.command_line.verify import verify
 from streams.command_line.verify_totals import verify_totals
 from streams.command_line.vouchers import vouchers
 from streams.command_line.worker import worker
@@ -84,6 +85,7 @@ app.command("sie")(sie)
 # What goes through it.
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("rebuild")(rebuild)
+app.command("verify")(verify)
 app.command("schemas")(schemas)
 
 

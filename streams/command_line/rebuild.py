@@ -11,11 +11,33 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from streams.command_line.answer import refusals, tell
+from projections.queries.company_facts import check_known
+from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.connect import engine_settings
-from streams.command_line.options import DATA_DIR, DataDir, Lang, Options, Output, Wait
-from streams.command_line.rebuild_page import RebuildOutcome, rebuild_progress, show_rebuilt
-from streams.command_line.refusal import EXIT_INTERRUPTED, EXIT_REFUSED, CommandRefused
+from streams.command_line.options import (
+    DATA_DIR,
+    DataDir,
+    Lang,
+    Options,
+    Output,
+    Wait,
+    check_company_id,
+)
+from streams.command_line.rebuild_page import (
+    CompanyOutcome,
+    RebuildOutcome,
+    rebuild_progress,
+    show_company,
+    show_rebuilt,
+)
+from streams.command_line.refusal import (
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    CommandRefused,
+)
+from streams.command_line.run_progress import run_progress
+from streams.command_line.texts import label
 
 if TYPE_CHECKING:
     from projections.migrate import Projection
@@ -24,6 +46,9 @@ if TYPE_CHECKING:
 
 Which = Literal["ledger", "status"]
 Report = Callable[[str, str, int, int], None]
+OneCompany = Annotated[
+    str | None, typer.Option("--company", metavar="ID", help="Only this one, in its place.")
+]
 ProjectionName = Annotated[
     Which | None, typer.Option("--projection", help="Only this one; by default both.")
 ]
@@ -37,6 +62,7 @@ AcceptGap = Annotated[
 
 
 def rebuild(
+    company: OneCompany = None,
     projection: ProjectionName = None,
     verify: Verify = False,
     accept_gap: AcceptGap = False,
@@ -51,6 +77,12 @@ def rebuild(
     """
     options = Options.of(data_dir, output, lang)
     with refusals(options):
+        if company is not None:
+            if verify or accept_gap:
+                raise CommandRefused("only_of_all", exit_code=EXIT_USAGE)
+            check_company_id(company)
+            tell(options, _one_company(options, company, projection), show_company)
+            return
         settings = engine_settings(data_dir)
         with rebuild_progress(options.language) as progress:
             found = _carry_out(
@@ -64,6 +96,42 @@ def rebuild(
         tell(options, found, show_rebuilt)
     if verify and not all(one.is_equal for one in found):
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _one_company(options: Options, company: str, only: Which | None) -> list[CompanyOutcome]:
+    """Raises CommandRefused, NotFound."""
+    from projections.migrate import PROJECTIONS
+    from streams.command_line.build_refusals import build_refusals
+    from streams.rebuild.rebuild_company import builder, rebuild_company, rebuild_database
+
+    settings = engine_settings(options.data_dir)
+    ask(options, lambda connection: check_known(connection, company))
+
+    async def work(report: Callable[[int, int], None]) -> list[CompanyOutcome]:
+        async with rebuild_database(settings) as database:
+            done = [
+                await rebuild_company(
+                    database, one, company, settings=settings, holder=builder(), report=report
+                )
+                for one in PROJECTIONS
+                if only in (None, one.name)
+            ]
+        return [
+            CompanyOutcome(
+                company_id=company,
+                projection=one.projection,
+                messages=one.messages,
+                rejected=len(one.rejected),
+                closed=len(one.closed),
+            )
+            for one in done
+        ]
+
+    with (
+        build_refusals(),
+        run_progress(label("phase.building", options.language), options.language) as progress,
+    ):
+        return asyncio.run(work(progress.read))
 
 
 def _disk(data_dir: Path) -> Path | None:

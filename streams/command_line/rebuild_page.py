@@ -52,6 +52,25 @@ class RebuildOutcome(Model):
         return not self.differing
 
 
+class CompanyOutcome(Model):
+    """What the rebuild of one company has done."""
+
+    company_id: str
+    projection: str
+    messages: int
+    rejected: int  # Messages that cannot be applied.
+    closed: int  # Dead letters that are applied now.
+
+
+def show_company(found: list[CompanyOutcome], language: str) -> None:
+    """A sentence of each projection."""
+    for one in found:
+        facts = {name: count(getattr(one, name), language) for name in ("rejected", "closed")}
+        told = count(one.messages, language)
+        about = {"company_id": one.company_id, "projection": one.projection}
+        typer.echo(label("rebuilt.company", language, **about, count=told, **facts))
+
+
 def show_rebuilt(found: list[RebuildOutcome], language: str) -> None:
     """A few sentences of each, and where it differs."""
     for one in found:

@@ -12,6 +12,12 @@ REBUILD_LABELS = {
         "{projection}: återskapad från {count} meddelanden (version {version}, {seconds} s).",
         "{projection}: rebuilt from {count} messages (version {version}, {seconds} s).",
     ),
+    "rebuilt.company": Text(
+        "{company_id}, {projection}: återskapad från {count} meddelanden; {rejected} går inte att"
+        " använda, {closed} undanlagda är använda nu.",
+        "{company_id}, {projection}: rebuilt from {count} messages; {rejected} cannot be applied,"
+        " {closed} dead letters are applied now.",
+    ),
     "rebuilt.equal": Text(
         "Den var lika med den som var i bruk.", "It was equal to the one that was in use."
     ),
@@ -44,6 +50,10 @@ REBUILD_LABELS = {
 }
 
 REBUILD_REFUSALS = {
+    "only_of_all": Text(
+        "--verify och --accept-gap gäller alla företag: jämför ett med bokflow verify FÖRETAG.",
+        "--verify and --accept-gap are of all companies: compare one with bokflow verify COMPANY.",
+    ),
     "topic_truncated": Text(
         "Ämnet håller inte längre allt som bokförts: {error}.",
         "The topic no longer holds all that was applied: {error}.",

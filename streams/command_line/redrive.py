@@ -69,7 +69,7 @@ async def redrive(connection: asyncpg.Connection, record: ConsumerRecord) -> Red
     headers = _headers_before(record)
     rest_bytes = len(key) + sum(len(name) + len(content) for name, content in headers)
     is_large = len(value or b"") > COMMAND_BYTES_MAX or rest_bytes > HEADERS_BYTES_MAX
-    if is_large or CUT_FROM_HEADER in place:
+    if is_large or any(name == CUT_FROM_HEADER for name, _ in record.headers):
         raise CommandRefused("dead_letter_too_large", id=letter_id)
     async with connection.transaction():
         now = await connection.fetchval(CLOSE, place.topic, place.partition, place.offset)
