@@ -1,8 +1,6 @@
 """Purges through the whole engine: what goes stays gone, and what is to stay does."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +9,9 @@ import pytest
 from connectors.sie.generator import generate
 from connectors.simulators.fortnox.traps import Fault, Traps
 from projections.migrate import PROJECTIONS
-from tests.bystanders import Bystanders
 from tests.engine import Engine
 from tests.eventually import eventually
+from tests.scenarios.beside import bystanders_of
 from tests.scenarios.contents import contents, ledger_of, of_year, throw_away
 from tests.scenarios.direct import YEARS, Vendor, book, held, no_run_is_held
 from tests.scenarios.fortnox_company import (
@@ -88,7 +86,7 @@ async def test_a_reload_during_a_run_fetches_all_anew_and_the_run_adds_nothing(
 ) -> None:
     tenant = vendor.add("bageriet", vouchers=5)
     await engine.start_worker(**vendor.settings)
-    async with Service.of(engine) as service, _bystanders(engine) as bystanders:
+    async with Service.of(engine) as service, bystanders_of(engine) as bystanders:
         before = await bystanders.digests()
         await service.connect("bageriet")
         book(tenant.books)
@@ -246,14 +244,6 @@ async def test_a_replay_brings_nothing_back(engine: Engine, vendor: Vendor) -> N
     assert after == before
     assert {row["fiscal_year"] for row in after[0]["voucher"]} == {str(LATER)}
     assert {row["company_id"] for row in after[0]["voucher"]} == {"bageriet"}
-
-
-@asynccontextmanager
-async def _bystanders(engine: Engine) -> AsyncIterator[Bystanders]:
-    name = await engine.value("SELECT current_database()")
-    dsn = engine.endpoints.postgres_admin_dsn.replace("/bokflow?", f"/{name}?")
-    async with Bystanders.beside(dsn) as bystanders:
-        yield bystanders
 
 
 async def _purged(engine: Engine, company: str) -> list[Any]:
