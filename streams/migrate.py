@@ -1,17 +1,13 @@
 """Everything that has to be there before a worker starts: the database's schema and the topics."""
 
-import os
-import socket
-
 import asyncpg
 
 from projections.migrate import migrate, outdated_projections
 from streams import topics
 from streams.database import CONNECT_SECONDS_MAX, translated
+from streams.rebuild.builds import builder
 from streams.rebuild.whole import Rebuild, Report
 from streams.settings import Settings
-
-HOLDER = f"migrate@{socket.gethostname()}:{os.getpid()}"
 
 
 def _nobody(*_: object) -> None:
@@ -41,6 +37,6 @@ async def bring_up_to_date(settings: Settings, *, report: Report = _nobody) -> l
         finally:
             await connection.close()
     for projection in outdated:
-        rebuilt = await Rebuild(settings, projection, holder=HOLDER, report=report).take_over()
+        rebuilt = await Rebuild(settings, projection, holder=builder(), report=report).take_over()
         done.append(f"projection {projection.name} rebuilt, version {rebuilt.version}")
     return [f"topic {topic} made" for topic in made] + done

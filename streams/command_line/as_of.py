@@ -123,8 +123,9 @@ class BooksAsOf:
 
     async def _asked(self, question: Question[Answer]) -> Answer:
         from projections.migrate import LEDGER
+        from streams.rebuild.builds import builder
         from streams.rebuild.company_build import company_build
-        from streams.rebuild.rebuild_company import builder, rebuild_database
+        from streams.rebuild.rebuild_company import rebuild_database
 
         language = self._options.language
         settings = engine_settings(self._options.data_dir)

@@ -6,11 +6,13 @@ It is imported by commands that build, once they are called: what it knows is sl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from schemas.errors import BrokerUnavailable, StoreUnavailable
+from schemas.errors import BrokerUnavailable, StoreUnavailable, SyncError
 from streams import log
-from streams.command_line.refusal import CommandRefused
+from streams.command_line.refusal import EXIT_INTERRUPTED, CommandRefused
 from streams.offsets import VersionGone, VersionSuperseded
 from streams.rebuild.builds import BuildLost
+from streams.rebuild.gaps import TopicTruncated
+from streams.rebuild.room import DiskTooFull
 from streams.refusals import MessageUnsolved
 
 
@@ -30,3 +32,19 @@ def build_refusals() -> Iterator[None]:
         raise CommandRefused("kafka_unreachable", error=error.detail) from error
     except StoreUnavailable as error:
         raise CommandRefused("database_failed", error=error.detail) from error
+
+
+@contextmanager
+def rebuild_refusals() -> Iterator[None]:
+    """The same of a build of all companies: however it ends, what is in use is untouched."""
+    log.to_stderr()
+    try:
+        yield
+    except TopicTruncated as error:
+        raise CommandRefused("topic_truncated", error=error) from error
+    except DiskTooFull as error:
+        raise CommandRefused("disk_too_full", error=error) from error
+    except SyncError as error:
+        raise CommandRefused("rebuild_failed", error=error) from error
+    except KeyboardInterrupt:
+        raise CommandRefused("rebuild_interrupted", exit_code=EXIT_INTERRUPTED) from None

@@ -35,6 +35,14 @@ Year = Annotated[
         help="A fiscal year: the calendar year that it starts in, or its first day.",
     ),
 ]
+Years = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--year",
+        metavar="YEAR",
+        help="Only this fiscal year, by its calendar year or first day; may be repeated.",
+    ),
+]
 
 
 @dataclass(frozen=True)

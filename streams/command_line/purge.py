@@ -22,6 +22,7 @@ from streams.command_line.options import (
     Options,
     Output,
     Wait,
+    Years,
     check_company_id,
     read_year,
 )
@@ -29,14 +30,6 @@ from streams.command_line.purge_page import Preview, show_preview
 from streams.command_line.purge_wait import show_purged, wait_for_purge
 from streams.command_line.refusal import EXIT_REFUSED
 
-Years = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--year",
-        metavar="YEAR",
-        help="Only this fiscal year, by its calendar year or first day; may be repeated.",
-    ),
-]
 Reload = Annotated[bool, typer.Option("--reload", help="Fetch the same from the source after it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -30,12 +29,7 @@ from streams.command_line.rebuild_page import (
     show_company,
     show_rebuilt,
 )
-from streams.command_line.refusal import (
-    EXIT_INTERRUPTED,
-    EXIT_REFUSED,
-    EXIT_USAGE,
-    CommandRefused,
-)
+from streams.command_line.refusal import EXIT_REFUSED, EXIT_USAGE, CommandRefused
 from streams.command_line.run_progress import run_progress
 from streams.command_line.texts import label
 
@@ -102,7 +96,8 @@ def _one_company(options: Options, company: str, only: Which | None) -> list[Com
     """Raises CommandRefused, NotFound."""
     from projections.migrate import PROJECTIONS
     from streams.command_line.build_refusals import build_refusals
-    from streams.rebuild.rebuild_company import builder, rebuild_company, rebuild_database
+    from streams.rebuild.builds import builder
+    from streams.rebuild.rebuild_company import rebuild_company, rebuild_database
 
     settings = engine_settings(options.data_dir)
     ask(options, lambda connection: check_known(connection, company))
@@ -150,9 +145,7 @@ def _carry_out(
 ) -> list[RebuildOutcome]:
     """Raises CommandRefused."""
     from projections.migrate import PROJECTIONS
-    from schemas.errors import SyncError
-    from streams.rebuild.gaps import TopicTruncated
-    from streams.rebuild.room import DiskTooFull
+    from streams.command_line.build_refusals import rebuild_refusals
 
     async def work() -> list[RebuildOutcome]:
         return [
@@ -161,16 +154,8 @@ def _carry_out(
             if only in (None, one.name)
         ]
 
-    try:
+    with rebuild_refusals():
         return asyncio.run(work())
-    except TopicTruncated as error:
-        raise CommandRefused("topic_truncated", error=error) from error
-    except DiskTooFull as error:
-        raise CommandRefused("disk_too_full", error=error) from error
-    except SyncError as error:
-        raise CommandRefused("rebuild_failed", error=error) from error
-    except KeyboardInterrupt:
-        raise CommandRefused("rebuild_interrupted", exit_code=EXIT_INTERRUPTED) from None
 
 
 async def _rebuild(
@@ -181,13 +166,14 @@ async def _rebuild(
     accepts_gap: bool,
     report: Report,
 ) -> RebuildOutcome:
+    from streams.rebuild.builds import builder
     from streams.rebuild.whole import Rebuild
 
     started_at = time.monotonic()
     work = Rebuild(
         settings,
         projection,
-        holder=f"rebuild@{socket.gethostname()}:{os.getpid()}",
+        holder=builder(),
         report=lambda stage, done, total: report(projection.name, stage, done, total),
         accepts_gap=accepts_gap,
         disk=disk,

@@ -15,12 +15,8 @@ from streams.command_line.redrive import Place, Redriven, place_of
 from streams.command_line.refusal import CommandRefused
 from streams.command_line.run_progress import run_progress
 from streams.command_line.texts import label
-from streams.rebuild.rebuild_company import (
-    RebuiltCompany,
-    builder,
-    rebuild_company,
-    rebuild_database,
-)
+from streams.rebuild.builds import builder
+from streams.rebuild.rebuild_company import RebuiltCompany, rebuild_company, rebuild_database
 
 OPEN = """
     SELECT company_id FROM engine.dead_letter

@@ -21,6 +21,7 @@ from streams.command_line.options import (
     Options,
     Output,
     Wait,
+    Years,
     check_company_id,
     read_year,
 )
@@ -30,14 +31,6 @@ Parts = Annotated[
     list[str] | None,
     typer.Option(
         "--part", metavar="PART", help=f"Only this part; may be repeated: {', '.join(PARTS)}."
-    ),
-]
-Years = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--year",
-        metavar="YEAR",
-        help="Only this fiscal year, by its calendar year or first day; may be repeated.",
     ),
 ]
 

@@ -1,12 +1,12 @@
 """`bokflow verify`: whether the ledger in use is what its topic says."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from projections.queries.company_facts import check_known
-from schemas.errors import SyncError
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.connect import engine_settings
 from streams.command_line.options import (
@@ -18,7 +18,7 @@ from streams.command_line.options import (
     check_company_id,
 )
 from streams.command_line.rebuild_page import rebuild_progress
-from streams.command_line.refusal import EXIT_REFUSED, CommandRefused
+from streams.command_line.refusal import EXIT_REFUSED
 from streams.command_line.run_progress import run_progress
 from streams.command_line.texts import label
 from streams.command_line.verified import Verified
@@ -51,32 +51,21 @@ def verify(
 
 def _all(options: Options) -> Verified:
     """Raises CommandRefused, NotFound."""
-    from streams.command_line.build_refusals import build_refusals
-    from streams.rebuild.gaps import TopicTruncated
-    from streams.rebuild.rebuild_company import builder
+    from streams.command_line.build_refusals import rebuild_refusals
+    from streams.rebuild.builds import builder
     from streams.rebuild.verify import verify_all
 
     settings = engine_settings(options.data_dir)
-    with build_refusals(), rebuild_progress(options.language) as progress:
-        try:
-            found = asyncio.run(
-                verify_all(
-                    settings,
-                    holder=builder(),
-                    report=lambda *place: progress.show("ledger", *place),
-                )
-            )
-        except TopicTruncated as error:
-            raise CommandRefused("topic_truncated", error=error) from error
-        except SyncError as error:
-            raise CommandRefused("rebuild_failed", error=error) from error
+    with rebuild_refusals(), rebuild_progress(options.language) as progress:
+        report = partial(progress.show, "ledger")
+        found = asyncio.run(verify_all(settings, holder=builder(), report=report))
     return Verified.of(**vars(found))
 
 
 def _one(options: Options, company: str) -> Verified:
     """Raises CommandRefused, NotFound."""
     from streams.command_line.build_refusals import build_refusals
-    from streams.rebuild.rebuild_company import builder
+    from streams.rebuild.builds import builder
     from streams.rebuild.verify import verify_company
 
     check_company_id(company)

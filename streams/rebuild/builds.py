@@ -6,6 +6,8 @@ again, so a builder that wakes up later finds nothing of its own, and never the 
 """
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -71,6 +73,11 @@ class Build:
     @property
     def lease_name(self) -> str:
         return f"build:{self.projection.agent}:{self.version}"
+
+
+def builder() -> str:
+    """Who builds, where that is no worker: this process."""
+    return f"command@{socket.gethostname()}:{os.getpid()}"
 
 
 @asynccontextmanager

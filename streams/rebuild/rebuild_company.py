@@ -6,8 +6,6 @@ partition's other companies wait for that, and lose nothing.
 """
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,11 +44,6 @@ class RebuiltCompany:
     # Those of the rejected that the rows before had been made with: what they said is gone.
     newly_rejected: tuple[Rejected, ...]
     closed: tuple[int, ...]  # Offsets of those among the dead letters that are applied now.
-
-
-def builder() -> str:
-    """Who builds, where that is no worker: this process."""
-    return f"command@{socket.gethostname()}:{os.getpid()}"
 
 
 @asynccontextmanager
