@@ -191,7 +191,7 @@ def _outcome(rebuilt: "Rebuilt", *, took_over: bool, since: float) -> RebuildOut
             "took_over": took_over,
             "version": rebuilt.version,
             "messages": rebuilt.messages,
-            "passed": len(rebuilt.passed),
+            "passed": len(rebuilt.rejected),
             "is_compared": rebuilt.is_compared,
             "differing": [asdict(place) for place in rebuilt.differing],
             "doubted": rebuilt.doubted,

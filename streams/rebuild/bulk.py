@@ -5,8 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
@@ -24,22 +22,14 @@ class BuildFailed(SyncError):
     """A process of the rebuild has ended badly; the live tables are untouched."""
 
 
-@dataclass
-class Bulk:
-    """What all processes have done together."""
-
-    messages: int = 0
-    passed: list[dict[str, Any]] = field(default_factory=list)
-
-
 async def run(
     settings: Settings,
     projection: Projection,
     version: int,
     stretch: Mapping[int, tuple[int, int]],
     report: Report,
-) -> Bulk:
-    """Applies every partition from its first offset up to its second.
+) -> None:
+    """Applies every partition from its first offset up to its second; reports each word of it.
 
     Raises BuildFailed. Where it is cancelled the processes go with it.
     """
@@ -47,15 +37,13 @@ async def run(
         Task(projection=projection.name, version=version, stretch=share)
         for share in _shares(stretch, processes=min(PROCESSES_MAX, os.cpu_count() or 1))
     ]
-    bulk = Bulk()
-    tasks = [asyncio.create_task(_run(settings, one, bulk, report)) for one in wanted]
+    tasks = [asyncio.create_task(_run(settings, one, report)) for one in wanted]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return bulk
 
 
 def _shares(
@@ -73,7 +61,7 @@ def _shares(
     return [share for share in shares if share]
 
 
-async def _run(settings: Settings, task: Task, bulk: Bulk, report: Report) -> None:
+async def _run(settings: Settings, task: Task, report: Report) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -92,8 +80,6 @@ async def _run(settings: Settings, task: Task, bulk: Bulk, report: Report) -> No
         async for line in process.stdout:
             progress = Progress.model_validate(orjson.loads(line))
             error = progress.error or error
-            bulk.messages += progress.messages
-            bulk.passed += progress.passed
             report(progress)
         if await process.wait() != 0:
             raise BuildFailed(error or f"a process ended with {process.returncode}")

@@ -9,8 +9,6 @@ import gc
 import os
 import sys
 import threading
-from dataclasses import asdict
-from typing import Any
 
 import orjson
 
@@ -20,14 +18,14 @@ from schemas.model import Model
 from streams import log
 from streams.database import Database
 from streams.rebuild.bulk_reader import BulkReader
-from streams.rebuild.folding import BuildProjector, BuildRefusals
+from streams.rebuild.folding import BuildProjector, BuildRefusals, Rejected
 from streams.settings import Settings
 from streams.worker import COLLECTION_THRESHOLDS
 
 TRANSACTION_SECONDS_MAX = 3_600.0
 LOCK_SECONDS_MAX = 600.0  # Keys are made while the others wait.
-# What a crash takes is a version that nobody uses.
 STDIN = 0
+# What a crash takes is a version that nobody uses.
 SESSION = {"synchronous_commit": "off"}
 
 
@@ -43,8 +41,7 @@ class Progress(Model):
     """What has been applied since the last word."""
 
     messages: int = 0
-    size_bytes: int = 0
-    passed: tuple[dict[str, Any], ...] = ()  # At the end: what could not be applied.
+    rejected: tuple[Rejected, ...] = ()  # At the end.
     error: str | None = None  # The last word.
 
 
@@ -69,11 +66,10 @@ async def build(settings: Settings, task: Task) -> None:
         async with BulkReader.open(settings.kafka_url, projection.topic) as reader:
             async for batch in reader.read(task.stretch):
                 await projector.apply(batch)
-                size_bytes = sum(received.size_bytes for received in batch)
-                _tell(Progress(messages=len(batch), size_bytes=size_bytes))
+                _tell(Progress(messages=len(batch)))
     finally:
         await database.stop()
-    _tell(Progress(passed=tuple(asdict(one) for one in refusals.passed.values())))
+    _tell(Progress(rejected=tuple(refusals.rejected.values())))
 
 
 def _tell(progress: Progress) -> None:

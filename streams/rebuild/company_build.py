@@ -6,21 +6,19 @@ applied are skipped and listed; no dead letters are written.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-import asyncpg
-
 from projections.migrate import Projection
-from schemas.errors import NotFound, RejectedError
+from schemas.errors import NotFound
 from streams import log_identity, offsets, topics
 from streams.database import Database
 from streams.folds import FOLDS
 from streams.projector import TRANSACTION_BYTES_MAX, TRANSACTION_MESSAGES_MAX, Projector
 from streams.rebuild.builds import Build, Kind, building
 from streams.rebuild.bulk_reader import BulkReader
+from streams.rebuild.folding import BuildRefusals, Rejected
 from streams.received import Received
-from streams.refusals import MessageUnsolved, OffsetGap
 from streams.settings import Settings
 
 # How many messages of the partition have been read, and how many there are to read.
@@ -47,35 +45,6 @@ class LogLost(NotFound):
     def __init__(self, difference: str) -> None:
         super().__init__(difference)
         self.difference = difference
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A message of the company that this code cannot apply."""
-
-    offset: int
-    reason: str
-    error: str
-
-
-class BuildRefusals:
-    """Lists what is rejected; what nobody foresaw ends the build."""
-
-    def __init__(self) -> None:
-        self.rejected: dict[int, Rejected] = {}
-
-    async def reject(
-        self, connection: asyncpg.Connection, received: Received, error: RejectedError
-    ) -> None:
-        found = Rejected(received.offset, error.reason, str(error))
-        self.rejected[received.offset] = found  # Once, however often its batch is tried.
-
-    async def meet(self, gap: OffsetGap) -> None:
-        raise AssertionError("the messages of one company have holes") from gap
-
-    async def give_up(self, received: Received, error: Exception) -> None:
-        place = f"{received.topic}/{received.partition}/{received.offset}"
-        raise MessageUnsolved(f"{place}: {type(error).__name__}: {error}") from error
 
 
 class CompanyBuild:

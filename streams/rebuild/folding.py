@@ -24,26 +24,29 @@ RETRY_DELAY_SECONDS_MAX = 5.0
 
 
 @dataclass(frozen=True)
-class Passed:
-    """A message that could not be applied."""
+class Rejected:
+    """A message that this code cannot apply."""
 
-    topic: str
     partition: int
     offset: int
     reason: str
+    error: str
 
 
 class BuildRefusals:
-    """Lists what cannot be applied; a hole, and what nobody foresaw, end the rebuild."""
+    """Lists what is rejected; a hole, and what nobody foresaw, end the build."""
 
     def __init__(self) -> None:
-        self.passed: dict[tuple[int, int], Passed] = {}
+        # By partition and offset: once, however often its batch is tried.
+        self.rejected: dict[tuple[int, int], Rejected] = {}
+
+    def add(self, one: Rejected) -> None:
+        self.rejected[one.partition, one.offset] = one
 
     async def reject(
         self, connection: asyncpg.Connection, received: Received, error: RejectedError
     ) -> None:
-        place = (received.partition, received.offset)
-        self.passed[place] = Passed(received.topic, *place, error.reason)
+        self.add(Rejected(received.partition, received.offset, error.reason, str(error)))
 
     async def meet(self, gap: OffsetGap) -> None:
         raise gap

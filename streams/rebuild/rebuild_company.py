@@ -20,7 +20,8 @@ from streams import dead_letters, offsets
 from streams.database import Database
 from streams.projector import NOTIFY
 from streams.rebuild import builds
-from streams.rebuild.company_build import CompanyBuild, Rejected, Report, company_build
+from streams.rebuild.company_build import CompanyBuild, Report, company_build
+from streams.rebuild.folding import Rejected
 from streams.settings import Settings
 
 log = structlog.get_logger()

@@ -74,13 +74,13 @@ async def take_over(
     reader: BulkReader,
     lost: Mapping[int, str],
     doubted: list[str],
-    passed: Collection[tuple[int, int]],
+    rejected: Collection[tuple[int, int]],
 ) -> float:
     """Brings the build into use; how long readers had to wait at most, in seconds.
 
     `lost`: partitions whose log is not what the live version has read: those end as built, and the
-    companies that it concerns are added to `doubted`. `passed`: messages, by partition and offset,
-    that this code cannot apply either; the other dead letters of the topic are closed.
+    companies that it concerns are added to `doubted`. `rejected`: the messages, by partition and
+    offset, that the projector cannot apply, up to the last; the other dead letters are closed.
 
     Raises NoMomentFound, BuildLost, and what the messages in between raise.
     """
@@ -93,7 +93,7 @@ async def take_over(
                     doubted[:] = await gaps.accept(connection, build.projection, lost=lost)
                 await _enter(connection, build, lost)
                 await dead_letters.close_all_applied(
-                    connection, topic=build.projection.topic, but_not=passed
+                    connection, topic=build.projection.topic, but_not=rejected
                 )
             return time.monotonic() - started_at
         except StoreUnavailable:  # A lock that was not to be had, or a deadlock.

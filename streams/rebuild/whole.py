@@ -7,11 +7,11 @@ has changed; what ends before it, in whatever way, leaves a build that is droppe
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from projections import migrate
 from projections.migrate import Projection
@@ -24,7 +24,7 @@ from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.child import Progress, build_database
 from streams.rebuild.comparison import Sides
-from streams.rebuild.folding import BuildProjector, BuildRefusals
+from streams.rebuild.folding import BuildProjector, BuildRefusals, Rejected
 from streams.settings import Settings
 
 Stage = Literal["reading", "keys", "catching_up", "comparing", "taking_over"]
@@ -41,7 +41,7 @@ class Rebuilt:
     projection: str
     version: int
     messages: int = 0
-    passed: list[dict[str, Any]] = field(default_factory=list)  # Those that cannot be applied.
+    rejected: Collection[Rejected] = ()  # Those that cannot be applied.
     is_compared: bool = False  # An upgrade has other columns: there is nothing to compare.
     differing: list[Place] = field(default_factory=list)
     doubted: list[str] = field(default_factory=list)  # Companies that a loss may concern.
@@ -101,7 +101,7 @@ class Rebuild:
                 reader=reader,
                 lost=self._lost,
                 doubted=rebuilt.doubted,
-                passed={(one["partition"], one["offset"]) for one in rebuilt.passed},
+                rejected=self._refusals.rejected.keys(),
             )
             self._enter(None, rebuilt)
             await takeover.retire_all(self._database, self._projection)
@@ -135,7 +135,8 @@ class Rebuild:
                     holder=self._holder,
                     lease_seconds=LEASE_SECONDS,
                 ) as build:
-                    rebuilt = Rebuilt(projection.name, build.version)
+                    rejected = self._refusals.rejected.values()
+                    rebuilt = Rebuilt(projection.name, build.version, rejected=rejected)
                     await self._prepare(build, bounds)
                     await self._read(build, rebuilt, stored=stored, bounds=bounds)
                     await self._catch_up(build, reader)
@@ -188,11 +189,12 @@ class Rebuild:
 
         def count(progress: Progress) -> None:
             rebuilt.messages += progress.messages
+            for one in progress.rejected:
+                self._refusals.add(one)
             self._report("reading", rebuilt.messages, total)
 
         self._report("reading", 0, total)
-        done = await bulk.run(self._settings, self._projection, build.version, stretch, count)
-        rebuilt.passed = done.passed
+        await bulk.run(self._settings, self._projection, build.version, stretch, count)
         self._enter("keys", rebuilt)
         async with self._database.connection() as connection:
             await late_keys.make(connection, self._projection, build.version)
