@@ -18,6 +18,12 @@ LOCK = """
         AND partition = ANY($3::integer[])
     ORDER BY partition FOR UPDATE
 """
+# Whatever its shape: an upgrade takes over from another one.
+HOLD_IN_USE = """
+    SELECT partition, next_offset FROM engine.projection_offset
+    WHERE agent = $1 AND in_use AND ($2::integer[] IS NULL OR partition = ANY($2))
+    ORDER BY partition FOR UPDATE
+"""
 READ = """
     SELECT partition, version, next_offset, last_digest, stopped_reason
     FROM engine.projection_offset
@@ -137,6 +143,15 @@ async def lock(
         row["partition"]: Stored(row["next_offset"], None, row["stopped_reason"]) for row in rows
     }
     return Locked(rows[0]["version"], stored)
+
+
+async def hold_in_use(
+    connection: asyncpg.Connection, reader: Reader, partitions: Iterable[int] | None = None
+) -> dict[int, int]:
+    """Lets the version in use stand still, or some partitions of it; their next offsets."""
+    wanted = None if partitions is None else sorted(partitions)
+    rows = await connection.fetch(HOLD_IN_USE, reader.agent, wanted)
+    return {row["partition"]: row["next_offset"] for row in rows}
 
 
 async def read(

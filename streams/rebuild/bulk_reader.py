@@ -1,6 +1,6 @@
 """Reads a stretch of a topic in bulk: many messages at once, of all its partitions."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -8,12 +8,24 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.errors import BrokerUnavailable
+from streams.offsets import Stored
 from streams.received import Received
 
 MESSAGES_MAX = 200  # Of one look.
 LOOK_MS = 500
 FETCH_BYTES_MAX = 1024 * 1024
 SILENCE_LOOKS_MAX = 120  # Without any message: the broker has lost what it said it had.
+
+
+def missing(
+    stands_at: Mapping[int, Stored], to: Mapping[int, int], *, but_not: Container[int] = ()
+) -> dict[int, tuple[int, int]]:
+    """What is missing between where a version stands and other offsets, but in some partitions."""
+    return {
+        number: (row.next_offset, to[number])
+        for number, row in stands_at.items()
+        if row.next_offset < to[number] and number not in but_not
+    }
 
 
 class BulkReader:

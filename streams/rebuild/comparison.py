@@ -9,14 +9,10 @@ import asyncpg
 
 from projections.migrate import Projection
 from projections.rebuild.digests import Digests, digests
+from projections.rebuild.versions import Versions
+from streams import offsets
 from streams.database import Database
 
-# Agents wait for as long as the few messages in between take.
-LOCK_LIVE = """
-    SELECT partition, next_offset FROM engine.projection_offset
-    WHERE agent = $1 AND in_use AND partition = ANY($2::integer[])
-    ORDER BY partition FOR UPDATE
-"""
 Advance = Callable[[Mapping[int, int]], Awaitable[object]]
 
 
@@ -28,29 +24,34 @@ class Sides:
     right: asyncpg.Connection
 
     async def digests(
-        self, in_use: str, rebuilt: str, companies: list[str] | None = None
+        self, versions: Versions, companies: list[str] | None = None
     ) -> tuple[Digests, Digests]:
-        """Those of both schemas, taken at once."""
+        """Those of the version in use and of the rebuilt one, taken at once."""
         found = await asyncio.gather(
-            digests(self.left, in_use, companies=companies),
-            digests(self.right, rebuilt, companies=companies),
+            digests(self.left, versions.in_use, companies=companies),
+            digests(self.right, versions.rebuilt, companies=companies),
         )
         return found[0], found[1]
 
 
 @asynccontextmanager
 async def at_one_offset(
-    database: Database, projection: Projection, partitions: Collection[int], advance: Advance
+    database: Database,
+    projection: Projection,
+    advance: Advance,
+    *,
+    partitions: Collection[int] | None = None,
 ) -> AsyncIterator[Sides]:
-    """Lets the version in use stand still until the build has come to where it stands.
+    """Lets the version in use, or some partitions of it, stand still until the build has come to
+    where it stands.
 
     `advance` brings the build up to the offsets that it is given. Afterwards everything goes on;
     what the sides see does not.
     """
     async with database.connection() as left, database.connection() as right:
         async with database.transaction() as holding:
-            rows = await holding.fetch(LOCK_LIVE, projection.agent, sorted(partitions))
-            await advance({row["partition"]: row["next_offset"] for row in rows})
+            # Agents wait for as long as the few messages in between take.
+            await advance(await offsets.hold_in_use(holding, projection, partitions))
             seen = left.transaction(isolation="repeatable_read", readonly=True)
             await seen.start()
             snapshot = await left.fetchval("SELECT pg_export_snapshot()")

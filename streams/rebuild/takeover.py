@@ -20,7 +20,7 @@ from streams import dead_letters, offsets
 from streams.database import Database
 from streams.rebuild import builds, gaps
 from streams.rebuild.builds import Build
-from streams.rebuild.bulk_reader import BulkReader
+from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.folding import BuildProjector
 
 LOCK_MS_MAX = 500
@@ -32,11 +32,6 @@ VIEWS = """
     FROM pg_views WHERE schemaname = $1
 """
 LOCK_VIEWS = Template("LOCK TABLE ${views} IN ACCESS EXCLUSIVE MODE")
-# Whatever its shape: an upgrade takes over from another one.
-LOCK_LIVE = """
-    SELECT partition, next_offset FROM engine.projection_offset
-    WHERE agent = $1 AND in_use ORDER BY partition FOR UPDATE
-"""
 # What a message has stopped stays stopped.
 KEEP_STOPPED = """
     UPDATE engine.projection_offset AS built
@@ -118,15 +113,9 @@ async def _finish(
     lost: Mapping[int, str],
 ) -> None:
     """Applies what the live version, which stands still now, is ahead."""
-    agent = build.projection.agent
-    live = {row[0]: row[1] for row in await connection.fetch(LOCK_LIVE, agent)}
+    live = await offsets.hold_in_use(connection, build.projection)
     built = await offsets.lock(connection, build.projection, live, version=build.version)
-    rest = {
-        number: (row.next_offset, live[number])
-        for number, row in built.rows.items()
-        if row.next_offset < live[number] and number not in lost
-    }
-    async for batch in reader.read(rest):
+    async for batch in reader.read(missing(built.rows, live, but_not=lost)):
         await projector.apply_within(connection, batch)
 
 

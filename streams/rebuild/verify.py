@@ -35,7 +35,8 @@ async def verify_all(settings: Settings, *, holder: str, report: Report) -> Foun
     """
     work = Rebuild(settings, LEDGER, holder=holder, report=report)
     async with work.verified() as (compared, _):
-        return await _found(compared.sides, compared.versions)
+        found = Found(compared.in_use, compared.rebuilt)
+        return await _detailed(found, compared.sides, compared.versions)
 
 
 async def verify_company(
@@ -43,7 +44,8 @@ async def verify_company(
 ) -> Found:
     """The same of one company. Raises as company_build and CompanyBuild.advance do."""
     async with _company(settings, company_id, holder, report) as (sides, versions):
-        return await _found(sides, versions, companies=[company_id])
+        found = Found(*await sides.digests(versions, [company_id]))
+        return await _detailed(found, sides, versions)
 
 
 @asynccontextmanager
@@ -66,8 +68,8 @@ async def _company(
             async with at_one_offset(
                 database,
                 LEDGER,
-                [build.partition],
                 lambda to: build.advance(to[build.partition]),
+                partitions=[build.partition],
             ) as sides:
                 schema = LEDGER.schema(await version_in_use(sides.left, LEDGER))
                 yield sides, Versions(in_use=schema, rebuilt=build.build.schema)
@@ -75,14 +77,13 @@ async def _company(
         await database.stop()
 
 
-async def _found(sides: Sides, versions: Versions, *, companies: list[str] | None = None) -> Found:
-    in_use, rebuilt = await sides.digests(versions.in_use, versions.rebuilt, companies)
-    found = Found(in_use, rebuilt)
-    places = differing(in_use, rebuilt)
+async def _detailed(found: Found, sides: Sides, versions: Versions) -> Found:
+    """How the sides differ, and where a source's own totals do."""
+    places = differing(found.in_use, found.rebuilt)
     wrong = sorted({place.company_id for place in places})
     for company_id in wrong[:DETAILED_COMPANIES_MAX]:
         found.differences[company_id] = await differences(sides.left, versions, company_id, places)
-    for company_id in sorted({place.company_id for place in in_use}):
+    for company_id in sorted({place.company_id for place in found.in_use}):
         proof = await verification(sides.left, company_id)
         if proof.differences:
             found.totals[company_id] = proof.differences

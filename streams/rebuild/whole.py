@@ -15,13 +15,12 @@ from typing import Literal
 
 from projections import migrate
 from projections.migrate import Projection
-from projections.rebuild import digests
-from projections.rebuild.digests import Place
+from projections.rebuild.digests import Digests, Place, differing
 from projections.rebuild.versions import Versions
 from streams import offsets
 from streams.rebuild import builds, bulk, comparison, gaps, late_keys, room, takeover
 from streams.rebuild.builds import Build
-from streams.rebuild.bulk_reader import BulkReader
+from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.child import Progress, build_database
 from streams.rebuild.comparison import Sides
 from streams.rebuild.folding import BuildProjector, BuildRefusals, Rejected
@@ -49,13 +48,15 @@ class Rebuilt:
     readers_waited_seconds: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Compared:
-    """Both versions as one moment has them."""
+    """Both versions as one moment has them, and their digests once they have been taken."""
 
     sides: Sides
     versions: Versions
-    is_upgrade: bool
+    shape_in_use: int
+    in_use: Digests = field(default_factory=dict)
+    rebuilt: Digests = field(default_factory=dict)
 
 
 class Rebuild:
@@ -111,13 +112,17 @@ class Rebuild:
     async def verified(self) -> AsyncIterator[tuple[Compared, Rebuilt]]:
         """Builds and compares; what was built goes when the caller has looked at it.
 
-        Raises TopicTruncated, DiskTooFull, BuildFailed, and transient errors.
+        Raises TopicTruncated, DiskTooFull, BuildFailed, VersionSuperseded where the tables in use
+        have another shape, and transient errors.
         """
         async with (
             self._built() as (build, reader, rebuilt),
             self._same_offset(build, reader) as compared,
         ):
             await self._compare(compared, rebuilt)
+            if not rebuilt.is_compared:
+                known, found = self._projection.shape, compared.shape_in_use
+                raise offsets.VersionSuperseded(self._projection.agent, known=known, found=found)
             yield compared, rebuilt
 
     @asynccontextmanager
@@ -181,11 +186,11 @@ class Rebuild:
     ) -> None:
         """The bulk, up to where the live version stood; then the keys."""
         self._enter("reading", rebuilt)
-        stretch = {
+        wanted = {
             number: (first, after if number in self._lost else stored[number].next_offset)
             for number, (first, after) in bounds.items()
         }
-        total = sum(end - first for first, end in stretch.values())
+        total = sum(end - first for first, end in wanted.values())
 
         def count(progress: Progress) -> None:
             rebuilt.messages += progress.messages
@@ -194,7 +199,7 @@ class Rebuild:
             self._report("reading", rebuilt.messages, total)
 
         self._report("reading", 0, total)
-        await bulk.run(self._settings, self._projection, build.version, stretch, count)
+        await bulk.run(self._settings, self._projection, build.version, wanted, count)
         self._enter("keys", rebuilt)
         async with self._database.connection() as connection:
             await late_keys.make(connection, self._projection, build.version)
@@ -213,11 +218,7 @@ class Rebuild:
         """Brings the build up to those offsets; how many messages that took."""
         async with self._database.connection() as connection:
             built = await offsets.read(connection, self._projection, version=build.version)
-        stretch = {
-            number: (row.next_offset, to[number])
-            for number, row in built.items()
-            if row.next_offset < to[number] and number not in self._lost
-        }
+        stretch = missing(built, to, but_not=self._lost)
         projector = self._projector(build)
         async for batch in reader.read(stretch):
             await projector.apply(batch)
@@ -226,31 +227,24 @@ class Rebuild:
     async def _compare(self, compared: Compared, rebuilt: Rebuilt) -> None:
         """Live tables and build, at one offset; an upgrade has nothing to be compared with."""
         self._enter("comparing", rebuilt)
-        if compared.is_upgrade:
+        if compared.shape_in_use != self._projection.shape:
             return
-        before, after = await compared.sides.digests(
-            compared.versions.in_use, compared.versions.rebuilt
-        )
+        compared.in_use, compared.rebuilt = await compared.sides.digests(compared.versions)
         rebuilt.is_compared = True
-        rebuilt.differing = digests.differing(before, after)
+        rebuilt.differing = differing(compared.in_use, compared.rebuilt)
         self._enter(None, rebuilt)
 
     @asynccontextmanager
     async def _same_offset(self, build: Build, reader: BulkReader) -> AsyncIterator[Compared]:
-        async with self._database.connection() as connection:
-            stored = await offsets.read(connection, self._projection)
-
         async def advance(to: Offsets) -> None:
             await self._advance(build, reader, to)
 
-        async with comparison.at_one_offset(
-            self._database, self._projection, stored, advance
-        ) as sides:
+        async with comparison.at_one_offset(self._database, self._projection, advance) as sides:
             row = await sides.left.fetchrow(migrate.IN_USE, self._projection.agent)
             assert row is not None  # The live version is there.
             in_use = self._projection.schema(row["version"])
-            is_upgrade = row["shape"] != self._projection.shape
-            yield Compared(sides, Versions(in_use=in_use, rebuilt=build.schema), is_upgrade)
+            versions = Versions(in_use=in_use, rebuilt=build.schema)
+            yield Compared(sides, versions, row["shape"])
 
     def _projector(self, build: Build) -> BuildProjector:
         return BuildProjector(self._database, self._projection, build.version, self._refusals)
