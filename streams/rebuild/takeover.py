@@ -139,10 +139,10 @@ async def retire_all(database: Database, projection: Projection) -> None:
 
 
 async def retire(database: Database, projection: Projection, version: int) -> bool:
-    """Drops the tables of a version that is not in use any more; False where something of somebody
-    else's stands on them, which is left alone.
+    """Drops the tables of a version that is not in use any more.
 
-    Raises StoreUnavailable where somebody reads them for too long: housekeeping drops them later.
+    False where they are left to the next rebuild: somebody reads them, or something of somebody
+    else's stands on them.
     """
     schema = projection.schema(version)
     try:
@@ -152,6 +152,6 @@ async def retire(database: Database, projection: Projection, version: int) -> bo
             await connection.execute(f"DROP TABLE {', '.join(f'{schema}.{one}' for one in tables)}")
             await connection.execute(f"DROP SCHEMA {schema}")
             await connection.execute(FORGET, projection.agent, version)
-    except asyncpg.DependentObjectsStillExistError:
+    except (asyncpg.DependentObjectsStillExistError, StoreUnavailable):
         return False
     return True
