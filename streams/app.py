@@ -8,7 +8,7 @@ from datetime import timedelta
 import faust
 from mode import CrashingSupervisor
 
-from projections.migrate import COMMANDS, LEDGER, STATUS
+from projections.migrate import COMMANDS, LEDGER
 from schemas.limits import MESSAGE_BYTES_MAX
 from streams import agents, command_agent, confirmer, purges, scheduler, watchdog
 from streams.background import Background, Duty
@@ -71,33 +71,29 @@ def build(settings: Settings, *, give_up: GiveUp) -> faust.App:
 
 
 def _agents(settings: Settings, database: Database) -> list[Agent]:
-    ledger_projector = Projector(
-        database,
-        LEDGER,
-        decode=FOLDS[LEDGER].decode,
-        apply=FOLDS[LEDGER].apply,
-        retry_delay_seconds_max=settings.retry_delay_seconds_max,
-    )
-    status_projector = Projector(
-        database,
-        STATUS,
-        decode=FOLDS[STATUS].decode,
-        apply=FOLDS[STATUS].apply,
-        retry_delay_seconds_max=settings.retry_delay_seconds_max,
-    )
+    delay_seconds_max = settings.retry_delay_seconds_max
+    folding = [
+        Agent(
+            projection,
+            Projector(
+                database,
+                projection,
+                decode=fold.decode,
+                apply=fold.apply,
+                retry_delay_seconds_max=delay_seconds_max,
+            ),
+        )
+        for projection, fold in FOLDS.items()
+    ]
     command_projector = Projector(
         database,
         COMMANDS,
         decode=command_agent.read,
         apply=command_agent.apply,
-        retry_delay_seconds_max=settings.retry_delay_seconds_max,
+        retry_delay_seconds_max=delay_seconds_max,
         transaction_messages_max=1,
     )
-    return [
-        Agent(LEDGER, ledger_projector),
-        Agent(STATUS, status_projector),
-        Agent(COMMANDS, command_projector),
-    ]
+    return [*folding, Agent(COMMANDS, command_projector)]
 
 
 def faust_app(settings: Settings, positions: Positions) -> faust.App:

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from statistics import median
@@ -14,17 +13,15 @@ from statistics import median
 import asyncpg
 import psutil
 
-from projections.ledger import projection as ledger
 from projections.migrate import LEDGER as LEDGER_PROJECTION
-from schemas.codec import decode_ledger
 from streams.app import BATCH_MESSAGES_MAX
 from streams.database import Database
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.stack import Stack
+from streams.folds import FOLDS
 from streams.migrate import bring_up_to_date
 from streams.projector import Projector
 from streams.publisher import Publisher
-from streams.received import Received
 from streams.settings import Settings
 from streams.worker import COLLECTION_THRESHOLDS
 from tests.bench import table
@@ -32,6 +29,7 @@ from tests.bench.copy_baseline import Copied, checkpoint, copy
 from tests.bench.load import Groups, Load, Sampler, bounds, engine_groups, postgres_groups
 from tests.bench.pages import Page, a_read
 from tests.bench.worker_process import WorkerProcess
+from tests.received import as_received
 
 VOUCHERS = 100_000
 ROUNDS = 3
@@ -167,14 +165,15 @@ async def _in_process(
     database = Database(
         endpoints.postgres_dsn, transaction_timeout_seconds=120, lock_timeout_seconds=20
     )
+    fold = FOLDS[LEDGER_PROJECTION]
     projector = Projector(
         database,
         LEDGER_PROJECTION,
-        decode=lambda received: ledger.prepare(decode_ledger(received.value, key=received.key)),
-        apply=ledger.apply,
+        decode=fold.decode,
+        apply=fold.apply,
         retry_delay_seconds_max=10,
     )
-    messages = [_received(offset, page) for offset, page in enumerate(pages)]
+    messages = [as_received(page.message, offset) for offset, page in enumerate(pages)]
     thresholds = gc.get_threshold()
     gc.collect()
     gc.set_threshold(*COLLECTION_THRESHOLDS)
@@ -193,20 +192,6 @@ async def _in_process(
 
 def _own_groups(data_dir: Path) -> Groups:
     return {"worker-1": [psutil.Process()], **postgres_groups(data_dir)}
-
-
-def _received(offset: int, page: Page) -> Received:
-    message = page.message
-    return Received(
-        topic=message.topic,
-        partition=0,
-        offset=offset,
-        key=message.key,
-        value=message.value,
-        headers=message.headers,
-        received_at=datetime.now(UTC),
-        timestamp_seconds=0.0,
-    )
 
 
 def _show(pages: list[Page], worker: Measured, alone: Measured, copied: list[Copied]) -> None:

@@ -5,13 +5,12 @@ from typing import Any
 
 import orjson
 
-from projections.migrate import LEDGER, Projection
+from projections.migrate import LEDGER, TABLES_OF, Projection
 from tests.engine import Engine
 
 Rows = list[dict[str, Any]]
 Contents = dict[str, Rows]  # By table.
 
-TABLES_OF = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
 ROWS = "SELECT to_jsonb(kept) FROM {schema}.{table} AS kept"
 GO_BACK = """
     UPDATE engine.projection_offset SET next_offset = 0, last_digest = NULL WHERE agent = $1

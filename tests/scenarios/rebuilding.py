@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from projections.migrate import LEDGER, Projection
+from projections.migrate import LEDGER, TABLES_OF, Projection
 from schemas.codec import encode
 from schemas.errors import EventTypeUnknown
 from schemas.ledger_events import AnyLedgerEvent
@@ -18,7 +18,6 @@ from tests.engine import Engine
 from tests.servers import PARTITIONS
 
 COMPANY = "bageriet"
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
 FLIP = "UPDATE ledger.posting SET amount = -amount WHERE account = '3001'"
 BUILDS = "SELECT count(*) FROM engine.build WHERE ended_at IS NULL"
 
@@ -72,7 +71,7 @@ async def rebuild(
 async def rows(engine: Engine, company: str, *, projection: Projection = LEDGER) -> dict[str, Any]:
     """All that the tables in use hold of a company, to the byte."""
     found = {}
-    for (table,) in await engine.connection.fetch(TABLES, projection.schema(1)):
+    for (table,) in await engine.connection.fetch(TABLES_OF, projection.schema(1)):
         name = f"{projection.schema(1)}.{table}"
         query = f"SELECT row::text FROM {name} AS row WHERE company_id = $1 ORDER BY 1"
         found[table] = [text for (text,) in await engine.connection.fetch(query, company)]

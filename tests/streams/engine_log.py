@@ -1,17 +1,14 @@
 """The engine's own topics as its projections see them, without Kafka: what is sent is applied."""
 
 from collections import Counter
-from datetime import UTC, datetime
 
-from projections.ledger import projection as ledger
-from projections.migrate import LEDGER, STATUS
-from projections.status import projection as status
-from schemas.codec import Message, decode_ledger, decode_lifecycle, encode
+from schemas.codec import Message, encode
 from schemas.ledger_events import AnyLedgerEvent
 from streams import outbox, purges
 from streams.database import Database
+from streams.folds import FOLDS
 from streams.projector import Projector
-from streams.received import Received
+from tests.received import as_received
 
 SENT = """
     UPDATE engine.outbox SET published_at = engine.clock() WHERE published_at IS NULL
@@ -26,20 +23,14 @@ class EngineLog:
         self._database = database
         self._ends: Counter[str] = Counter()
         self._projectors = {
-            LEDGER.topic: Projector(
+            projection.topic: Projector(
                 database,
-                LEDGER,
-                decode=lambda received: decode_ledger(received.value, key=received.key),
-                apply=ledger.apply,
+                projection,
+                decode=fold.decode,
+                apply=fold.apply,
                 retry_delay_seconds_max=0.2,
-            ),
-            STATUS.topic: Projector(
-                database,
-                STATUS,
-                decode=lambda received: decode_lifecycle(received.value, key=received.key),
-                apply=status.apply,
-                retry_delay_seconds_max=0.2,
-            ),
+            )
+            for projection, fold in FOLDS.items()
         }
 
     async def publish(self, *events: AnyLedgerEvent) -> None:
@@ -62,17 +53,4 @@ class EngineLog:
     async def _apply(self, message: Message) -> None:
         offset = self._ends[message.topic]
         self._ends[message.topic] += 1
-        await self._projectors[message.topic].apply([_received(message, offset)])
-
-
-def _received(message: Message, offset: int) -> Received:
-    return Received(
-        topic=message.topic,
-        partition=0,
-        offset=offset,
-        key=message.key,
-        value=message.value,
-        headers=message.headers,
-        received_at=datetime.now(UTC),
-        timestamp_seconds=0.0,
-    )
+        await self._projectors[message.topic].apply([as_received(message, offset)])

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 from aiokafka.structs import RecordMetadata
 
 from projections.ledger import projection as ledger
-from projections.migrate import LEDGER, STATUS, Projection
+from projections.migrate import LEDGER, STATUS, TABLES_OF, Projection
 from projections.status import projection as status
 from schemas.codec import Message, decode_ledger, decode_lifecycle
 from schemas.errors import BrokerUnavailable
@@ -18,11 +17,11 @@ from streams.database import Database
 from streams.projector import Projector
 from streams.publisher import Publisher
 from streams.received import Received
+from tests.received import as_received
 
 FROM_THE_START = """
     UPDATE engine.projection_offset SET next_offset = 0, last_digest = NULL WHERE agent = $1
 """
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename"
 Apply = Callable[[asyncpg.Connection, Sequence[Any]], Awaitable[int]]
 DECODE: dict[str, Callable[..., Any]] = {
     LEDGER.topic: decode_ledger,
@@ -48,17 +47,7 @@ class ListedLog(Publisher):
         """The message's offset."""
         assert message.topic in self.messages, f"set aside: {message.headers}"
         topic = self.messages[message.topic]
-        now = datetime.now(UTC)
-        received = Received(
-            topic=message.topic,
-            partition=0,
-            offset=len(topic),
-            key=message.key,
-            value=message.value,
-            headers=message.headers,
-            received_at=now,
-            timestamp_seconds=now.timestamp(),
-        )
+        received = as_received(message, len(topic))
         topic.append(received)
         decoded = DECODE[message.topic](message.value, key=message.key)
         self.events[message.topic].append(decoded)
@@ -132,7 +121,7 @@ class Agent:
     async def start_anew(self) -> None:
         """Empties the tables: the topic is to be read from its start."""
         async with self._database.transaction() as connection:
-            for (table,) in await connection.fetch(TABLES, self.projection.schema(1)):
+            for (table,) in await connection.fetch(TABLES_OF, self.projection.schema(1)):
                 await connection.execute(f"DELETE FROM {self.projection.schema(1)}.{table}")
             await connection.execute(FROM_THE_START, self.projection.agent)
         self.next_offset = 0
@@ -141,7 +130,7 @@ class Agent:
         """Every row of every table, as PostgreSQL writes it."""
         schema = self.projection.schema(1)
         async with self._database.connection() as connection:
-            names = [row[0] for row in await connection.fetch(TABLES, schema)]
+            names = [row[0] for row in await connection.fetch(TABLES_OF, schema)]
             of_each = [f"SELECT '{name}', t::text FROM {schema}.{name} AS t" for name in names]
             rows = await connection.fetch(" UNION ALL ".join(of_each) + " ORDER BY 1, 2")
         return [(row[0], row[1]) for row in rows]
