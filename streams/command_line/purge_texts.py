@@ -22,9 +22,10 @@ PURGE_LABELS = {
     "purge.stays": Text(
         "Kvar är kopplingen, historiken över körningar och uppladdningar, rapportmallar och"
         " budgetversioner. Händelserna ligger kvar i Kafka; ingen omspelning tar tillbaka det som"
-        " töms.",
+        " töms, men bokflow as-of visar det.",
         "What stays: the connection, the history of runs and uploads, report templates and budget"
-        " versions. The events stay in Kafka; no replay brings back what is emptied.",
+        " versions. The events stay in Kafka; no replay brings back what is emptied, but"
+        " bokflow as-of shows it.",
     ),
     "purge.cancels": Text(
         "En körning pågår: den avbryts först.", "A run is going: it is cancelled first."
