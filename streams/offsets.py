@@ -54,6 +54,11 @@ RESUME_STOPPED = """
     UPDATE engine.projection_offset SET stopped_at = NULL, stopped_reason = NULL
     WHERE stopped_reason IS NOT NULL AND NOT starts_with(stopped_reason, $1) RETURNING 1
 """
+# Who applies messages holds the row of their partition: it is passed over.
+AT_REST = """
+    SELECT partition, next_offset FROM engine.projection_offset
+    WHERE agent = $1 AND in_use AND partition = ANY($2::integer[]) FOR KEY SHARE SKIP LOCKED
+"""
 FORGET_FAILURES = "DELETE FROM engine.projection_failure"
 COUNT_EXIT = """
     INSERT INTO engine.projection_failure AS known
@@ -163,6 +168,14 @@ async def read(
         row["partition"]: Stored(row["next_offset"], row["last_digest"], row["stopped_reason"])
         for row in rows
     }
+
+
+async def at_rest(
+    connection: asyncpg.Connection, reader: Reader, partitions: Iterable[int]
+) -> dict[int, int]:
+    """The next offsets of those partitions to which nobody is applying messages now."""
+    rows = await connection.fetch(AT_REST, reader.agent, list(partitions))
+    return {row["partition"]: row["next_offset"] for row in rows}
 
 
 async def begin(

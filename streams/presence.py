@@ -125,7 +125,18 @@ class Presence(Service):
             if now - one.since_seconds > self._settings.stuck_seconds
             and (place in mine or not mine)
         }
-        return await topics.hold_messages(self._settings.kafka_url, late) if late else set()
+        standing = await self._at_rest(late) if late else {}
+        return await topics.hold_messages(self._settings.kafka_url, standing) if standing else set()
+
+    async def _at_rest(self, late: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Those that still stand there with nobody at work on them: a purge takes its time."""
+        at_rest: dict[TopicPartition, int] = {}
+        async with self._database.connection() as connection:
+            for agent in self._agents:
+                numbers = [place.partition for place in late if place.topic == agent.topic]
+                found = await offsets.at_rest(connection, agent.reader, numbers)
+                at_rest |= {TopicPartition(agent.topic, number): at for number, at in found.items()}
+        return {place: at for place, at in late.items() if at_rest.get(place) == at}
 
     async def _behind(self) -> dict[TopicPartition, int]:
         """The next offsets of the partitions that have messages to be applied."""

@@ -11,6 +11,13 @@ import orjson
 from projections.ledger.fold import Round
 from schemas.ledger_events import LedgerPurged
 
+# It is one transaction, however much goes; every other one may take as long as its session says.
+SECONDS_MAX = 3_600
+# A transaction that has begun keeps its first limit, unless it has none for a moment.
+TAKE_LONGER = """
+    SELECT set_config('transaction_timeout', '0', true),
+        set_config('transaction_timeout', $1::text, true)
+"""
 # Of some years go the vouchers, balances, totals and changes; years, accounts and objects stay.
 YEARLY_TABLES = (
     "posting",
@@ -64,17 +71,22 @@ async def apply(connection: asyncpg.Connection, batch: Round) -> None:
     purges = [segment.purge for segment in batch if segment.purge is not None]
     if not purges:
         return
-    await connection.execute(COUNT, orjson.dumps([_row(purge) for purge in purges]).decode())
+    await connection.execute(TAKE_LONGER, f"{SECONDS_MAX}s")
+    await _execute(connection, COUNT, orjson.dumps([_row(purge) for purge in purges]).decode())
     whole = [purge.company_id for purge in purges if purge.fiscal_years is None]
     if whole:
         for statement in DELETE_ALL.values():
-            await connection.execute(statement, whole)
-        await connection.execute(FORGET, whole)
+            await _execute(connection, statement, whole)
+        await _execute(connection, FORGET, whole)
     years = [(purge.company_id, year) for purge in purges for year in purge.fiscal_years or ()]
     if years:
         companies, first_days = zip(*years, strict=True)
         for statement in DELETE_YEARS.values():
-            await connection.execute(statement, list(companies), list(first_days))
+            await _execute(connection, statement, list(companies), list(first_days))
+
+
+async def _execute(connection: asyncpg.Connection, statement: str, *arguments: object) -> None:
+    await connection.execute(statement, *arguments, timeout=SECONDS_MAX)
 
 
 def _row(purge: LedgerPurged) -> dict[str, Any]:
