@@ -196,7 +196,7 @@ def _sync(command: SyncRequested, known: Known) -> Decision:
         return Reject("invalid", "no part is named")
     if command.fiscal_years == ():
         return Reject("invalid", "no fiscal year is named")
-    obstacle = _fetch_obstacle(known)
+    obstacle = fetch_obstacle(known)
     if obstacle is not None:
         return obstacle
     if known.open_runs:
@@ -206,7 +206,7 @@ def _sync(command: SyncRequested, known: Known) -> Decision:
     return QueueRun(_scope(command), command.trigger)
 
 
-def _fetch_obstacle(known: Known) -> Reject | None:
+def fetch_obstacle(known: Known) -> Reject | None:
     """Why nothing can be fetched for the company, whatever runs."""
     if known.source in UPLOADED:
         return Reject("not_supported_by_source", f"{known.source} is not fetched: send a file")
@@ -247,7 +247,7 @@ def _purge(command: PurgeRequested, known: Known) -> Decision:
     reload = None
     years = _each_once(command.fiscal_years)
     if command.reload:
-        obstacle = _fetch_obstacle(known)
+        obstacle = fetch_obstacle(known)
         if obstacle is not None:
             return obstacle
         reload = QueueRun(Scope(fiscal_years=years), "reload")

@@ -149,12 +149,11 @@ class Waiting:
         """The answer, once the engine has taken the command. Raises CommandRefused."""
         answer = await self._answer()
         if answer.rejection is not None:
-            raise CommandRefused(
-                _code(answer.rejection, answer.source),
-                company_id=self._command.company_id,
+            raise rejected(
+                self._command.company_id,
+                answer.rejection,
                 source=answer.source,
-                detail=answer.detail or answer.rejection,
-                parts=", ".join(PARTS),
+                detail=answer.detail,
             )
         return answer
 
@@ -174,7 +173,7 @@ class Waiting:
     async def _answer(self) -> CommandAnswer:
         company_id, asked_id = self._command.company_id, self._command.command_id
         assert asked_id is not None  # Every command of ours has one.
-        is_late = _limit(ANSWER_SECONDS_MAX)
+        is_late = time_limit(ANSWER_SECONDS_MAX)
 
         async def look(connection: asyncpg.Connection) -> CommandAnswer | None:
             answer = await command_answer(connection, company_id, asked_id)
@@ -186,7 +185,7 @@ class Waiting:
 
     async def _first_run(self, since: datetime) -> str:
         company_id = self._command.company_id
-        is_late = _limit(FIRST_RUN_SECONDS_MAX)
+        is_late = time_limit(FIRST_RUN_SECONDS_MAX)
 
         async def look(connection: asyncpg.Connection) -> str | None:
             run_id = await run_since(connection, company_id, since)
@@ -198,13 +197,19 @@ class Waiting:
         return await DatabaseWatch(self._options.data_dir).until(look)
 
 
-def _code(rejection: str, source: str) -> str:
-    """The rejection's; to connect a company of files is not what its user is to be led to."""
+def rejected(company_id: str, rejection: str, *, source: str, detail: str) -> CommandRefused:
+    """What the engine rejects; to connect a company of files is not what to lead its user to."""
     is_of_files = rejection == "not_connected" and source not in CONNECTABLE
-    return "comes_by_files" if is_of_files else rejection
+    return CommandRefused(
+        "comes_by_files" if is_of_files else rejection,
+        company_id=company_id,
+        source=source,
+        detail=detail or rejection,
+        parts=", ".join(PARTS),
+    )
 
 
-def _limit(seconds: float) -> Callable[[], bool]:
+def time_limit(seconds: float) -> Callable[[], bool]:
     """Whether so much time has passed since."""
     deadline = time.monotonic() + seconds
     return lambda: time.monotonic() > deadline

@@ -6,14 +6,14 @@ import asyncpg
 import typer
 
 from projections.queries.company_facts import check_known
-from projections.queries.company_status import company_status
+from projections.queries.company_status import CompanyState, company_status
 from projections.queries.fiscal_years import choose, fiscal_years
 from projections.queries.purges import contents
 from projections.queries.snapshot import snapshot
 from schemas.commands import PurgeRequested
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.confirmation import Yes, confirm
-from streams.command_line.engine_command import command_id, requested_by, send, show_outcome
+from streams.command_line.engine_command import command_id, rejected, requested_by, send
 from streams.command_line.options import (
     DATA_DIR,
     Company,
@@ -27,7 +27,7 @@ from streams.command_line.options import (
     read_year,
 )
 from streams.command_line.purge_page import Preview, show_preview
-from streams.command_line.purge_wait import show_purged, wait_for_purge
+from streams.command_line.purge_wait import PurgeOutcome, show_purged, wait_for_purge
 from streams.command_line.refusal import EXIT_REFUSED
 
 Reload = Annotated[bool, typer.Option("--reload", help="Fetch the same from the source after it.")]
@@ -63,13 +63,11 @@ def purge(
             fiscal_years=preview.chosen,
             reload=reload,
         )
-        sent = send(options, command)
-        if not wait:
-            tell(options, sent, show_outcome)
-            return
-        ended = wait_for_purge(options, command)
-        tell(options, ended, show_purged)
-    if not ended.is_well:
+        found = PurgeOutcome.asked(command, send(options, command))
+        if wait:
+            found = wait_for_purge(options, command)
+        tell(options, found, show_purged)
+    if not found.is_well:
         raise typer.Exit(EXIT_REFUSED)
 
 
@@ -80,13 +78,27 @@ def _preview(options: Options, company: str, years: list[str], *, reload: bool) 
     async def question(connection: asyncpg.Connection) -> Preview:
         async with snapshot(connection):
             await check_known(connection, company)
+            state = await company_status(connection, company)
+            if reload:
+                _check_reload(state)
             known = await fiscal_years(connection, company) if wanted else []
             chosen = tuple(sorted({choose(company, known, one).first_day for one in wanted}))
             return Preview.of(
-                await company_status(connection, company),
+                state,
                 await contents(connection, company, chosen or None),
                 chosen=chosen or None,
                 reload=reload,
             )
 
     return ask(options, question)
+
+
+def _check_reload(company: CompanyState) -> None:
+    """Raises CommandRefused where the engine would reject that anything is fetched again."""
+    from streams.decisions import Known, fetch_obstacle
+
+    tie = company.connection.state if company.connection else None
+    obstacle = fetch_obstacle(Known(company.source, connection=tie))
+    if obstacle is not None:
+        facts = {"source": company.source, "detail": obstacle.detail}
+        raise rejected(company.company_id, obstacle.reason, **facts)

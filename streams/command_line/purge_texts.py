@@ -78,4 +78,20 @@ PURGE_REFUSALS = {
         "Nothing was done: what was typed was not {company_id}. Type the company's id, or give"
         " --yes.",
     ),
+    "nobody_to_ask": Text(
+        "Ingenting gjordes: det fanns ingen att fråga. Ange --yes för att inte bli tillfrågad.",
+        "Nothing was done: there was nobody to ask. Give --yes, so that nothing is asked.",
+    ),
+    "ledger_stopped": Text(
+        "Tömningen av {company_id} är begärd, men motorns inläsning har stannat ({detail}): den"
+        " görs när inläsningen går vidare, se bokflow doctor.",
+        "The purge of {company_id} has been asked for, but the ledger has stopped ({detail}): it is"
+        " done once the ledger goes on, see bokflow doctor.",
+    ),
+    "nobody_at_work": Text(
+        "Tömningen av {company_id} är begärd, men ingen arbetare har varit igång på {seconds} s:"
+        " den görs när en är det, se bokflow doctor.",
+        "The purge of {company_id} has been asked for, but no worker has been at work for {seconds}"
+        " s: it is done once one is, see bokflow doctor.",
+    ),
 }

@@ -95,7 +95,7 @@ REFUSALS = {
         "Interrupted before {file} was received: nothing of it is imported.",
     ),
     "company_removed": Text(
-        "Företaget togs bort under inläsningen.", "The company was removed during the import."
+        "Företaget togs bort under tiden.", "The company was removed meanwhile."
     ),
     "kafka_unreachable": Text(
         "Kafka svarar inte: {error}. Är motorn igång, och stämmer BOKFLOW_KAFKA_URL?",

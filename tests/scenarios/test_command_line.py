@@ -25,6 +25,7 @@ from streams.dead_letters import (
     TOPIC_HEADER,
 )
 from tests.books import Books
+from tests.builders import YEAR, some_years
 from tests.engine import Engine
 from tests.eventually import eventually
 from tests.servers import PARTITIONS
@@ -103,6 +104,36 @@ async def test_a_command_says_what_was_asked_and_by_whom(
     assert found == wanted.model_copy(
         update={"command_id": told["command_id"], "requested_by": "anna"}
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "years", "reload"),
+    [((), None, None), (("--reload", "--year", "2025-01-01"), ["2025-01-01"], "asked")],
+)
+async def test_a_purge_that_was_asked_for_tells_what_is_to_go(
+    engine: Engine,
+    command_line: CommandLine,
+    options: tuple[str, ...],
+    years: list[str] | None,
+    reload: str | None,
+) -> None:
+    books = await connected(engine)
+    await books.project(some_years(YEAR))
+
+    told = await in_background(lambda: command_line.json("purge", COMPANY, "--yes", *options))
+
+    found = await the_command(engine)
+    fetched = told.pop("reload")
+    assert told == {
+        "company_id": COMPANY,
+        "command_id": found.command_id,
+        "type": "purge_requested.v1",
+        "status": "asked",
+        "fiscal_years": years,
+        "vouchers": None,
+        "postings": None,
+    }
+    assert (fetched and fetched["status"]) == reload
 
 
 async def test_a_sync_that_is_waited_for_tells_what_it_brought(

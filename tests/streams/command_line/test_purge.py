@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from projections.migrate import LEDGER, STATUS, Reader
 from schemas.commands import PurgeRequested
 from schemas.lifecycle_events import (
     CompanyRegistered,
@@ -14,11 +15,16 @@ from schemas.lifecycle_events import (
     SyncFailed,
     SyncQueued,
 )
+from streams import companies, offsets, topics
+from streams.command_line import purge_wait
 from streams.command_line.options import Options
 from streams.command_line.purge_wait import PurgeOutcome, _wait
+from streams.command_line.refusal import CommandRefused
 from streams.command_line.run_progress import run_progress
+from streams.decisions import ConnectionState, Known, Reject, decide
 from tests.books import Books
 from tests.builders import COMPANY, YEAR, a_read, a_voucher, some_years
+from tests.servers import PARTITIONS
 from tests.streams.command_line.command_line import CommandLine
 
 pytestmark = pytest.mark.engine
@@ -62,11 +68,16 @@ def test_it_is_said_that_a_run_is_cancelled(away: CommandLine) -> None:
     assert (found["then"], found["cancels_run"]) == ("reload", "run-1")
 
 
-@pytest.mark.parametrize("typed", ["", "yes\n", "bageri\n"])
-def test_only_the_id_of_the_company_is_a_yes(away: CommandLine, typed: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("", "nobody_to_ask"), ("yes\n", "not_confirmed"), ("bageri\n", "not_confirmed")],
+)
+def test_only_the_id_of_the_company_is_a_yes(away: CommandLine, typed: str, code: str) -> None:
     refused = away.run("purge", COMPANY, typed=typed, exit_code=1)
 
-    assert "not_confirmed: Nothing was done" in refused.stderr
+    last = refused.stderr.splitlines()[-1]  # A line of its own.
+    assert last.startswith(f"{code}: Nothing was done")
+    assert "--yes" in last
     assert "report templates" in refused.stderr  # What is asked for is shown, beside results.
     assert refused.stdout == ""
 
@@ -84,6 +95,34 @@ def test_what_is_not_there_is_refused_before_anything_is_asked(away: CommandLine
     assert away.refusal("purge", COMPANY, "--year", "20x", exit_code=2) == "invalid_year"
 
 
+@pytest.mark.parametrize(
+    ("source", "state", "code"),
+    [
+        ("sie", None, "not_supported_by_source"),
+        ("fortnox", None, "not_connected"),
+        ("fortnox", "disconnected", "not_connected"),
+        ("fortnox", "reconnect_required", "reconnect_required"),
+    ],
+)
+def test_a_reload_that_the_engine_would_reject_is_refused_before_anything_is_asked(
+    away: CommandLine, source: str, state: ConnectionState | None, code: str
+) -> None:
+    async def another(books: Books) -> None:
+        await books.register("bygget", source=source)
+        await books.happened(CompanyRegistered, company="bygget", source=source)
+        if state is not None:
+            await books.connect("bygget", state=state)
+
+    away.fill(another)
+
+    assert away.refusal("purge", "bygget", "--reload") == code
+    assert away.refusal("purge", "bygget", "--reload", "--dry-run") == code
+    known = Known(source, connection=state)
+    decided = decide(PurgeRequested(company_id="bygget", reload=True), known)
+    assert isinstance(decided, Reject)
+    assert decided.reason == code
+
+
 def test_the_status_shows_the_last_purge_and_who_asked(away: CommandLine) -> None:
     async def purged(books: Books) -> None:
         books.continues(after=1)
@@ -95,6 +134,54 @@ def test_the_status_shows_the_last_purge_and_who_asked(away: CommandLine) -> Non
     (line,) = (one for one in away.run("status", COMPANY).stdout.splitlines() if "anna" in one)
     assert line.startswith("Last emptied")
     assert line.rstrip().endswith("by anna: all of it, 2 vouchers, 4 postings")
+
+
+async def begun(books: Books) -> None:
+    """A purge that has begun."""
+    books.continues(after=1)
+    await books.purge("c-1")
+    await books.decide("c-1")
+    await books.happened(PurgeStarted, generation=1)
+
+
+@pytest.mark.parametrize("projection", [LEDGER, STATUS])
+def test_waiting_ends_where_the_partition_has_stopped(
+    away: CommandLine, monkeypatch: pytest.MonkeyPatch, projection: Reader
+) -> None:
+    async def stopped(books: Books) -> None:
+        await begun(books)
+        partition = topics.partition_of(COMPANY, partitions=PARTITIONS)
+        await offsets.stop(books.connection, projection, partition, "message 7 ended it")
+
+    away.fill(stopped)
+
+    with pytest.raises(CommandRefused) as refused:
+        _waited(away, monkeypatch)
+    assert refused.value.code == "ledger_stopped"
+    assert "message 7 ended it" in refused.value.sentence("sv")
+
+
+def test_waiting_ends_with_the_company(away: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def removed(books: Books) -> None:
+        await begun(books)
+        await companies.forget(books.connection, COMPANY)
+
+    away.fill(removed)
+
+    with pytest.raises(CommandRefused) as refused:
+        _waited(away, monkeypatch)
+    assert refused.value.code == "company_removed"
+
+
+def test_waiting_ends_where_nobody_is_at_work(
+    away: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge_wait, "UNATTENDED_SECONDS_MAX", 0)
+    away.fill(begun)
+
+    with pytest.raises(CommandRefused) as refused:
+        _waited(away, monkeypatch)
+    assert refused.value.code == "nobody_at_work"
 
 
 def _waited(away: CommandLine, monkeypatch: pytest.MonkeyPatch) -> PurgeOutcome:
