@@ -26,17 +26,28 @@ COMPANIES = """
     SELECT company_id FROM engine.company UNION SELECT company_id FROM status.company_status
     UNION SELECT company_id FROM ledger.company
 """
-# The generation of a company's bookkeeping may have been raised by what is lost.
+# The generation of a company's bookkeeping may have been raised by what is lost; not by a purge
+# that the ledger has not applied: until it comes the books are those from before it.
 GENERATIONS = """
-    SELECT company_id, max(generation) AS generation FROM (
-        SELECT company_id, generation FROM engine.company
-        UNION ALL SELECT company_id, generation FROM ledger.company
-    ) AS known GROUP BY company_id HAVING max(generation) > 0
+    SELECT company_id, generation FROM (
+        SELECT company_id, coalesce(
+            (SELECT min(purge.generation) - 1 FROM engine.purge
+                WHERE purge.company_id = asked.company_id AND completed_at IS NULL
+                    AND purge.generation > coalesce(applied.generation, 0)),
+            greatest(asked.generation, applied.generation)) AS generation
+        FROM engine.company AS asked FULL JOIN ledger.company AS applied USING (company_id)
+    ) AS known WHERE generation > 0
 """
 RAISE_FENCES = """
     INSERT INTO company (company_id, generation, run_number, attempt)
     SELECT company_id, generation, 0, 0
     FROM unnest($1::text[], $2::integer[]) AS known (company_id, generation)
+"""
+# What is behind the fence is not applied once more: what it took stands as it was.
+KEEP_RESULTS = """
+    INSERT INTO purge_result (company_id, generation, vouchers, postings, purged_at)
+    SELECT company_id, generation, vouchers, postings, purged_at FROM ledger.purge_result
+    WHERE company_id = ANY($1::text[])
 """
 
 
@@ -81,7 +92,9 @@ async def raise_fences(
         if topics.partition_of(row["company_id"], partitions=partitions) in lost
     ]
     await connection.execute(f"SET LOCAL search_path = {schema}")
-    await connection.execute(RAISE_FENCES, [one[0] for one in known], [one[1] for one in known])
+    company_ids = [one[0] for one in known]
+    await connection.execute(RAISE_FENCES, company_ids, [one[1] for one in known])
+    await connection.execute(KEEP_RESULTS, company_ids)
     await connection.execute("SET LOCAL search_path TO DEFAULT")
 
 

@@ -13,12 +13,12 @@ from string import Template
 
 import asyncpg
 
-from projections.migrate import TABLES_OF, Projection, show, version_in_use
+from projections.migrate import LEDGER, TABLES_OF, Projection, show, version_in_use
 from projections.rebuild import grants
 from schemas.errors import StoreUnavailable, SyncError
 from streams import dead_letters, offsets
 from streams.database import Database
-from streams.rebuild import builds, gaps
+from streams.rebuild import builds, gaps, lost_purges
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.folding import BuildProjector
@@ -73,9 +73,10 @@ async def take_over(
 ) -> float:
     """Brings the build into use; how long readers had to wait at most, in seconds.
 
-    `lost`: partitions whose log is not what the live version has read: those end as built, and the
-    companies that it concerns are added to `doubted`. `rejected`: the messages, by partition and
-    offset, that the projector cannot apply, up to the last; the other dead letters are closed.
+    `lost`: partitions whose log is not what the live version has read: those end as built. The
+    companies that it concerns are added to `doubted`, and those of their purges that are not
+    applied are said again. `rejected`: the messages, by partition and offset, that the projector
+    cannot apply, up to the last; the other dead letters are closed.
 
     Raises NoMomentFound, BuildLost, and what the messages in between raise.
     """
@@ -87,6 +88,8 @@ async def take_over(
                 if lost:
                     doubted[:] = await gaps.accept(connection, build.projection, lost=lost)
                 await _enter(connection, build, lost)
+                if lost and build.projection is LEDGER:
+                    await lost_purges.say_again(connection, doubted)
                 await dead_letters.close_all_applied(
                     connection, topic=build.projection.topic, but_not=rejected
                 )
