@@ -11,6 +11,11 @@ from projections.status.indicator import Colour, Reason
 from projections.status.texts import Message, message
 from schemas.model import Model
 
+KNOWN_IDS = """
+    SELECT company_id FROM engine.company UNION SELECT company_id FROM status.company_status
+    UNION SELECT company_id FROM status.removed_company
+"""
+
 
 class CompanyRow(Model):
     company_id: str
@@ -39,6 +44,11 @@ async def companies(connection: asyncpg.Connection) -> list[CompanyRow]:
     """All companies, by id."""
     async with snapshot(connection):
         return [_row(known, proof) for known, proof in await _with_proofs(connection)]
+
+
+async def known_ids(connection: asyncpg.Connection) -> set[str]:
+    """The ids of all companies that there have been, of those too that were removed."""
+    return {row["company_id"] for row in await connection.fetch(KNOWN_IDS)}
 
 
 async def indicators(connection: asyncpg.Connection) -> list[CompanyIndicator]:

@@ -2,6 +2,7 @@
 
 Three come by files. Two are connected to a Fortnox that is simulated: one of them syncs by itself
 while its books change; the login of the other is not accepted.
+Each comes once: what its user has made of it since stays.
 """
 
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import typer
 
 from connectors.sie.generator import GeneratedCompany, generate
+from projections.queries.companies import known_ids
+from projections.queries.company_facts import company_facts
 from schemas.commands import ConnectionRequested
 from schemas.sources import FORTNOX
-from streams.command_line.answer import refusals
+from streams.command_line.answer import ask, refusals
 from streams.command_line.engine_command import Outcome, Waiting, command_id, requested_by, send
 from streams.command_line.import_one import Importer
 from streams.command_line.options import Options
@@ -27,23 +30,30 @@ COMPANIES = (("alfa", 6, 220), ("beta", 3, 340), ("gamma", 33, 150))
 YEARS = 2
 # What is connected, and how its first run ends if all is well.
 CONNECTIONS = ((CONNECTED, ("completed", None)), (BROKEN, ("failed", "reconnect_required")))
+DEMO = tuple(company_id for company_id, *_ in (*COMPANIES, *CONNECTIONS))
 
 
 def show_demo(options: Options) -> bool:
-    """Imports and connects the companies, and shows what has become of them.
+    """Imports and connects the companies that are new, and shows what has become of all.
 
     Returns whether all went well, which is for the one without a login that it failed.
     """
     directory = options.data_dir / "demo"
     directory.mkdir(parents=True, exist_ok=True)
-    outcomes = [_import(options, directory, *company) for company in COMPANIES]
-    outcomes += [_connect(options, *company) for company in CONNECTIONS]
-    companies = [company_id for company_id, *_ in (*COMPANIES, *CONNECTIONS)]
-    for company_id in companies:
+    known = ask(options, known_ids)
+    kept = [company_id for company_id in DEMO if company_id in known]
+    if kept:
+        facts = {"companies": ", ".join(kept), "directory": options.data_dir}
+        typer.echo(label("demo.kept", options.language, **facts), err=True)
+    outcomes = [_import(options, directory, *one) for one in COMPANIES if one[0] not in known]
+    outcomes += [_connect(options, *one) for one in CONNECTIONS if one[0] not in known]
+    there = {company.company_id for company in ask(options, company_facts)}
+    for company_id in filter(there.__contains__, DEMO):
         _title(label("demo.company", options.language, company_id=company_id))
         _show_status(options, company_id)
-    first = COMPANIES[0][0]
-    trial_balance(first, None, options.data_dir, options.output, options.language)
+    first = DEMO[0]
+    if first not in known:
+        trial_balance(first, None, options.data_dir, options.output, options.language)
     facts = {
         "company_id": first,
         "connected": CONNECTED,

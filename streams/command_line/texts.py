@@ -1,6 +1,7 @@
 """What the command line says beside results, in Swedish and English."""
 
 from streams.command_line.build_texts import BUILD_LABELS
+from streams.command_line.demo_texts import DEMO_LABELS
 from streams.command_line.purge_texts import PURGE_LABELS
 from streams.command_line.rebuild_texts import REBUILD_LABELS
 from streams.command_line.sync_texts import SYNC_LABELS
@@ -14,46 +15,7 @@ LABELS = {
     **REBUILD_LABELS,
     **VERIFY_LABELS,
     **BUILD_LABELS,
-    # The demo.
-    "demo.company": Text("Företaget {company_id}", "The company {company_id}"),
-    "demo.imported": Text(
-        "  {file}: {count} verifikationer ({status})", "  {file}: {count} vouchers ({status})"
-    ),
-    "demo.connected": Text(
-        "  {company_id}, ansluten till ett simulerat Fortnox: {count} verifikationer lästa"
-        " ({status})",
-        "  {company_id}, connected to a simulated Fortnox: {count} vouchers read ({status})",
-    ),
-    "demo.next": Text(
-        "{connected} synkas av sig själv var {seconds}:e sekund medan dess bokföring ändras.\n"
-        "Prova nu, i en annan terminal:\n"
-        "  .venv/bin/bokflow status {connected} --watch\n"
-        "  .venv/bin/bokflow sync {connected} --wait\n"
-        "  .venv/bin/bokflow runs {connected}\n"
-        "  .venv/bin/bokflow purge {connected} --reload --wait\n"
-        "  .venv/bin/bokflow connect {unconnected} --source {source} --wait\n"
-        "  .venv/bin/bokflow connections list\n"
-        "  .venv/bin/bokflow status {company_id}\n"
-        "  .venv/bin/bokflow vouchers {company_id} --latest 10\n"
-        "  .venv/bin/bokflow trial-balance {company_id}\n"
-        "  .venv/bin/bokflow import FIL.se --company mitt-bolag --wait\n"
-        "  .venv/bin/bokflow doctor\n"
-        "SIE-filerna ligger i {directory}.",
-        "{connected} syncs by itself every {seconds} seconds while its books change.\n"
-        "Try now, in another terminal:\n"
-        "  .venv/bin/bokflow status {connected} --watch\n"
-        "  .venv/bin/bokflow sync {connected} --wait\n"
-        "  .venv/bin/bokflow runs {connected}\n"
-        "  .venv/bin/bokflow purge {connected} --reload --wait\n"
-        "  .venv/bin/bokflow connect {unconnected} --source {source} --wait\n"
-        "  .venv/bin/bokflow connections list\n"
-        "  .venv/bin/bokflow status {company_id}\n"
-        "  .venv/bin/bokflow vouchers {company_id} --latest 10\n"
-        "  .venv/bin/bokflow trial-balance {company_id}\n"
-        "  .venv/bin/bokflow import FILE.se --company my-company --wait\n"
-        "  .venv/bin/bokflow doctor\n"
-        "The SIE files are in {directory}.",
-    ),
+    **DEMO_LABELS,
     # The engine of this machine.
     "up.ready": Text(
         "Redo: Kafka på {kafka_url}, data i {data_dir}",
