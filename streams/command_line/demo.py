@@ -48,7 +48,7 @@ def show_demo(options: Options) -> bool:
     outcomes = [_import(options, directory, *one) for one in COMPANIES if one[0] not in known]
     outcomes += [_connect(options, *one) for one in CONNECTIONS if one[0] not in known]
     there = {company.company_id for company in ask(options, company_facts)}
-    for company_id in filter(there.__contains__, DEMO):
+    for company_id in [one for one in DEMO if one in there]:
         _title(label("demo.company", options.language, company_id=company_id))
         _show_status(options, company_id)
     first = DEMO[0]
