@@ -182,6 +182,7 @@ class SyncCancelled(LifecycleEvent):
 
 class PurgeStarted(LifecycleEvent):
     type: Literal["purge_started.v1"] = "purge_started.v1"
+    command_id: Text = ""  # Of the command that asked for it.
     generation: Count = Field(ge=1)
     fiscal_years: tuple[date, ...] | None = None
     reload: bool = False
@@ -189,11 +190,15 @@ class PurgeStarted(LifecycleEvent):
 
 
 class PurgeCompleted(LifecycleEvent):
+    """The ledger is emptied; no run from after it has an end before this is told."""
+
     type: Literal["purge_completed.v1"] = "purge_completed.v1"
+    command_id: Text = ""
     generation: Count = Field(ge=1)
     fiscal_years: tuple[date, ...] | None = None
     vouchers: Count = 0
     postings: Count = 0
+    years_left: Count | None = None  # With bookkeeping; None: nobody has counted them.
 
 
 AnyLifecycleEvent = (

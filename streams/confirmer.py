@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from schemas.parts import Read
-from streams import run_ends, sync_runs
+from streams import purges, run_ends, sync_runs
 from streams.database import Database
 from streams.run_ends import Failure
 
@@ -61,6 +61,8 @@ async def _confirm(
     row = await sync_runs.lock_open(connection, run_id=run["run_id"], company_id=run["company_id"])
     if row is None or row["state"] != "confirming":
         return False
+    # What was emptied before the run is told before it: else it would seem to empty what it brings.
+    await purges.complete_of(connection, run["company_id"])
     reads = [_outcome(result) for result in results]
     faulty = [result["read"] for result in results if result["state"] != "complete"]
     if faulty:

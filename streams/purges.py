@@ -5,7 +5,7 @@ that nothing which a run from before still sends, and no replay, brings back wha
 """
 
 from datetime import date
-from typing import Any
+from operator import itemgetter
 
 import asyncpg
 
@@ -17,7 +17,8 @@ from streams.database import Database
 from streams.decided_commands import Occasion
 from streams.decisions import Purge
 
-PURGES_MAX = 200
+COMPANIES_MAX = 200
+TOLD = ("command_id", "generation", "fiscal_years", "vouchers", "postings", "years_left")
 
 # The ledger knows more than the engine where the engine's tables are older than the topic.
 RAISE_GENERATION = """
@@ -36,16 +37,17 @@ ADD = """
     VALUES ($1, $2, $3, $4, $5)
 """
 APPLIED = """
-    SELECT company_id, generation FROM engine.purge
+    SELECT DISTINCT company_id FROM engine.purge
     JOIN ledger.purge_result USING (company_id, generation)
-    WHERE completed_at IS NULL ORDER BY started_at LIMIT $1
+    WHERE completed_at IS NULL LIMIT $1
 """
 COMPLETE = """
     UPDATE engine.purge SET completed_at = engine.clock()
     FROM ledger.purge_result AS result
-    WHERE purge.company_id = $1 AND purge.generation = $2 AND completed_at IS NULL
+    WHERE purge.company_id = $1 AND completed_at IS NULL
         AND result.company_id = purge.company_id AND result.generation = purge.generation
-    RETURNING completed_at, fiscal_years, vouchers, postings
+    RETURNING purge.generation, command_id, completed_at, fiscal_years, vouchers, postings,
+        years_left
 """
 
 
@@ -69,6 +71,7 @@ async def start(connection: asyncpg.Connection, purge: Purge, occasion: Occasion
         company_id=company_id,
         occurred_at=occasion.now,
         caused_by=occasion.command_id,
+        command_id=occasion.command_id,
         generation=generation,
         fiscal_years=years,
         reload=purge.reload is not None,
@@ -97,27 +100,25 @@ async def _forget_watermarks(
 
 
 async def complete(database: Database) -> int:
-    """Tells of the purges that the ledger has applied since; how many."""
+    """Tells of the purges that the ledger has applied since; of how many companies."""
     async with database.connection() as connection:
-        applied = await connection.fetch(APPLIED, PURGES_MAX)
-    for purge in applied:
+        applied = await connection.fetch(APPLIED, COMPANIES_MAX)
+    for (company_id,) in applied:
         async with database.transaction() as connection:
-            await _complete(connection, purge["company_id"], purge["generation"])
+            await companies.lock(connection, company_id)
+            await complete_of(connection, company_id)
     return len(applied)
 
 
-async def _complete(connection: asyncpg.Connection, company_id: str, generation: int) -> None:
-    await companies.lock(connection, company_id)
-    found = await connection.fetchrow(COMPLETE, company_id, generation)
-    if found is None:  # Another worker has told of it, or the company has been removed.
-        return
-    counts: dict[str, Any] = {name: found[name] for name in ("vouchers", "postings")}
-    await outbox.emit(
-        connection,
-        PurgeCompleted,
-        company_id=company_id,
-        occurred_at=found["completed_at"],
-        generation=generation,
-        fiscal_years=found["fiscal_years"],
-        **counts,
-    )
+async def complete_of(connection: asyncpg.Connection, company_id: str) -> None:
+    """Tells of those of one company, which the caller has locked, unless another worker has."""
+    applied = await connection.fetch(COMPLETE, company_id)
+    for purge in sorted(applied, key=itemgetter("generation")):
+        await outbox.emit(
+            connection,
+            PurgeCompleted,
+            company_id=company_id,
+            occurred_at=purge["completed_at"],
+            caused_by=purge["command_id"],
+            **{name: purge[name] for name in TOLD},
+        )

@@ -17,7 +17,7 @@ from schemas.ledger_events import AnyLedgerEvent, VouchersObserved, VouchersSubm
 
 NAME = "ledger"
 # Of the tables: which code can fill and read them. A version is one build of them.
-SHAPE = 3
+SHAPE = 4
 OBSERVED_TABLES = (
     FISCAL_YEAR,
     ACCOUNT,

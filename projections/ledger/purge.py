@@ -1,4 +1,4 @@
-"""Emptying a company's bookkeeping, all of it or some fiscal years, and what went.
+"""Emptying a company's bookkeeping, all of it or some fiscal years, what went and what is left.
 
 The fence stays, and with it the results of the purges that have raised it.
 """
@@ -44,15 +44,23 @@ DELETE_YEARS = {
     """.replace("$table", table)
     for table in YEARLY_TABLES
 }
-# Counted as `account_balance` counts them: a struck row is no posting.
+# Counted as `account_balance` counts them: a struck row is no posting. What is left are the other
+# years that have postings, or a file's balances without any voucher (SIE types 1 to 3): opening
+# balances alone are nobody's bookkeeping.
 COUNT = """
-    INSERT INTO purge_result (company_id, generation, vouchers, postings, purged_at)
+    INSERT INTO purge_result (company_id, generation, vouchers, postings, years_left, purged_at)
     SELECT company_id, generation,
         (SELECT count(*) FROM voucher WHERE voucher.company_id = purged.company_id
             AND (years IS NULL OR fiscal_year = ANY(years))),
         (SELECT coalesce(sum(postings), 0) FROM account_balance AS balance
             WHERE balance.company_id = purged.company_id
             AND (years IS NULL OR fiscal_year = ANY(years))),
+        (SELECT count(*) FROM (
+            SELECT fiscal_year FROM account_balance AS balance
+            WHERE balance.company_id = purged.company_id
+            UNION SELECT fiscal_year FROM control_total AS total
+            WHERE total.company_id = purged.company_id AND part = 'opening_balances'
+        ) AS filled WHERE fiscal_year <> ALL(years)),
         purged_at
     FROM (SELECT company_id, generation, purged_at, CASE WHEN years IS NOT NULL
             THEN ARRAY(SELECT jsonb_array_elements_text(years)::date) END AS years

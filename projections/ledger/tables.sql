@@ -1,4 +1,4 @@
--- Shape 3 of the ledger: bare names; each version is made in a schema of its own (`ledger_7`).
+-- Shape 4 of the ledger: bare names; each version is made in a schema of its own (`ledger_7`).
 -- No now(), serial or random default: two builds from one topic are equal to the byte.
 -- seen_run, seen_attempt: the last read that brought the row; a complete snapshot removes the rest.
 
@@ -17,12 +17,13 @@ CREATE TABLE company (
     ignored_events bigint NOT NULL DEFAULT 0
 );
 
--- What each purge took; it stays with the fence that the purge has raised.
+-- What each purge took and left; it stays with the fence that the purge has raised.
 CREATE TABLE purge_result (
     company_id text NOT NULL,
     generation integer NOT NULL,
     vouchers bigint NOT NULL,
     postings bigint NOT NULL,
+    years_left integer NOT NULL,       -- Fiscal years that still have bookkeeping.
     purged_at timestamptz NOT NULL,
     PRIMARY KEY (company_id, generation)
 );

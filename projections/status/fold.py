@@ -26,7 +26,10 @@ from schemas.lifecycle_events import (
     UploadReceived,
     UploadRefused,
 )
-from schemas.parts import PARTS
+from schemas.parts import PARTS, Part
+
+# What a purge takes of the years that it names.
+BOOKKEEPING: tuple[Part, ...] = ("opening_balances", "vouchers")
 
 
 def fold(state: State, events: Iterable[AnyLifecycleEvent]) -> int:
@@ -102,9 +105,7 @@ def _start_purge(state: State, event: PurgeStarted) -> None:
         started_at=event.occurred_at,
     )
     if event.fiscal_years is None:
-        state.change(company_id, emptied_at=event.occurred_at, last_fetched_at=None)
-        for part in PARTS:
-            state.parts[company_id, part] = PartStatus(company_id, part, None, "emptied", None)
+        _empty(state, event, PARTS)
 
 
 def _complete_purge(state: State, event: PurgeCompleted) -> None:
@@ -117,6 +118,22 @@ def _complete_purge(state: State, event: PurgeCompleted) -> None:
             vouchers=event.vouchers,
             postings=event.postings,
         )
+    is_emptied = state.companies[event.company_id].emptied_at is not None
+    if event.fiscal_years is not None and event.years_left == 0 and not is_emptied:
+        _empty(state, event, BOOKKEEPING)
+
+
+def _empty(state: State, event: PurgeStarted | PurgeCompleted, parts: Iterable[Part]) -> None:
+    """The company has no bookkeeping left: the last years of it have been named, or all."""
+    company_id = event.company_id
+    state.change(
+        company_id,
+        emptied_at=event.occurred_at,
+        emptied_years=event.fiscal_years,
+        last_fetched_at=None,
+    )
+    for part in parts:
+        state.parts[company_id, part] = PartStatus(company_id, part, None, "emptied", None)
 
 
 _HANDLERS: dict[type, Callable[[State, Any], None]] = {

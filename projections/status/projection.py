@@ -14,7 +14,7 @@ from schemas.lifecycle_events import AnyLifecycleEvent
 
 NAME = "status"
 # Of the tables: which code can fill and read them. A version is one build of them.
-SHAPE = 3
+SHAPE = 4
 
 LOAD_COMPANIES = "SELECT * FROM company_status WHERE company_id = ANY($1::text[])"
 LOAD_PARTS = "SELECT * FROM part_status WHERE company_id = ANY($1::text[])"

@@ -16,6 +16,7 @@ class CompanyStatus:
     disconnected_at: datetime | None = None
     reconnect_reason: str | None = None
     emptied_at: datetime | None = None
+    emptied_years: tuple[date, ...] | None = None  # Those to be filled again; None: all of them.
     last_sync_at: datetime | None = None
     last_fetched_at: datetime | None = None
     failures_in_a_row: int = 0

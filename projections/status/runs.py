@@ -1,7 +1,8 @@
 """What happens to runs and uploads, and what that means for their company. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from projections.status.indicator import fresh_until
 from projections.status.rows import PartStatus, SieUpload, SyncRun
@@ -112,20 +113,27 @@ def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to:
 
 
 def complete(state: State, event: SyncCompleted) -> None:
+    """A run that brings bookkeeping makes the company fresh; one that fills it, not emptied.
+
+    It fills where it reads what was emptied: all years, or all those whose purge left nothing. A
+    file fills whatever its year. Of what went, one year of several is not enough.
+    """
     _finish(state, event, "completed")
     for part in parts_of(event.reads):
         _succeed(state, event.company_id, part, event.fetched_at)
-    if _brings_bookkeeping(state.runs.get(event.run_id), event):
-        source = state.companies[event.company_id].source
-        state.change(
-            event.company_id,
-            last_sync_at=event.occurred_at,
-            last_fetched_at=event.fetched_at,
-            fresh_until=fresh_until(source, event.occurred_at),
-            emptied_at=None,
-            failures_in_a_row=0,
-            last_failure_reason=None,
-        )
+    run, company = state.runs.get(event.run_id), state.companies[event.company_id]
+    if not _brings_bookkeeping(run, event):
+        return
+    state.change(
+        event.company_id,
+        last_sync_at=event.occurred_at,
+        last_fetched_at=event.fetched_at,
+        fresh_until=fresh_until(company.source, event.occurred_at),
+        failures_in_a_row=0,
+        last_failure_reason=None,
+    )
+    if _reads_all(run, company.emptied_years):
+        state.change(event.company_id, emptied_at=None, emptied_years=None)
 
 
 def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
@@ -133,6 +141,14 @@ def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
     parts = parts_of(event.reads)
     is_upload = run is not None and run.trigger == "upload"
     return "vouchers" in parts or (is_upload and "opening_balances" in parts)
+
+
+def _reads_all(run: SyncRun | None, years: Sequence[date] | None) -> bool:
+    """Whether the run is for all those years, or without a limit; a file's scope has none."""
+    if run is None:
+        return False
+    limit = Scope.model_validate(run.scope).fiscal_years
+    return limit is None or (years is not None and set(years) <= set(limit))
 
 
 def fail(state: State, event: SyncFailed) -> None:

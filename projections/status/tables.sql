@@ -1,4 +1,4 @@
--- Shape 3 of the status: bare names; each version is made in a schema of its own (`status_7`).
+-- Shape 4 of the status: bare names; each version is made in a schema of its own (`status_7`).
 
 CREATE TABLE company_status (
     company_id text PRIMARY KEY,
@@ -10,6 +10,7 @@ CREATE TABLE company_status (
     disconnected_at timestamptz,
     reconnect_reason text,
     emptied_at timestamptz,
+    emptied_years date[],              -- What is to be filled again; NULL: all of them.
     last_sync_at timestamptz,
     last_fetched_at timestamptz,
     failures_in_a_row integer NOT NULL,

@@ -9,9 +9,10 @@ from schemas.bookkeeping import Voucher
 from schemas.ledger_events import LedgerPurged, ReadEvent
 from schemas.lifecycle_events import (
     CompanyRegistered,
-    PurgeStarted,
+    PurgeCompleted,
     SyncCompleted,
     SyncFailed,
+    SyncQueued,
     parts_of,
 )
 from tests.projections.ledger.ledger_model import balances, books_after
@@ -59,7 +60,11 @@ async def the_ledger_is_what_its_topic_says(world: PurgeWorld) -> None:
         }
     results = await _rows(world, "SELECT * FROM ledger.purge_result")
     assert counts_of_purges(events) == {
-        (row["company_id"], row["generation"]): (row["vouchers"], row["postings"])
+        (row["company_id"], row["generation"]): (
+            row["vouchers"],
+            row["postings"],
+            row["years_left"],
+        )
         for row in results
     }
 
@@ -94,7 +99,7 @@ async def nothing_is_open(world: PurgeWorld) -> None:
     counts = counts_of_purges(world.ledger.applied)
     for company, told in status_after(world.status.applied).items():
         for generation, purged in told.purges.items():
-            assert (purged.vouchers, purged.postings) == counts[company, generation]
+            assert (purged.vouchers, purged.postings) == counts[company, generation][:2]
 
 
 def no_run_was_in_vain(world: PurgeWorld) -> None:
@@ -166,18 +171,43 @@ def _compare(stored: dict[str, bytes], brought: Any, is_whole: bool) -> None:
         assert stored.keys() <= good.keys() | bad
 
 
-async def a_company_is_emptied_until_a_run_has_filled_it(world: PurgeWorld) -> None:
-    is_emptied: dict[str, bool] = {}
+async def a_company_without_bookkeeping_is_not_green(world: PurgeWorld) -> None:
+    """Where a purge has left nothing, whichever years it named, until a run has brought some."""
+    left: dict[str, int | None] = {}
     once = {(event.company_id, event.sequence): event for event in world.status.applied}
     for (company, _), event in sorted(once.items()):
-        if isinstance(event, CompanyRegistered):
-            is_emptied[company] = False
-        elif isinstance(event, PurgeStarted) and event.fiscal_years is None:
-            is_emptied[company] = True
-        elif isinstance(event, SyncCompleted) and "vouchers" in parts_of(event.reads):
-            is_emptied[company] = False
+        if isinstance(event, PurgeCompleted):
+            left[company] = event.years_left
+        elif isinstance(event, SyncCompleted):
+            left[company] = None if "vouchers" in parts_of(event.reads) else left[company]
+        elif isinstance(event, CompanyRegistered):
+            left[company] = None
     for row in await _rows(world, "SELECT * FROM status.company_status"):
-        assert (row["emptied_at"] is not None) == is_emptied[row["company_id"]]
+        if left[row["company_id"]] == 0:
+            assert row["emptied_at"] is not None
+
+
+async def a_company_that_was_read_whole_since_it_was_purged_is_not_emptied(
+    world: PurgeWorld,
+) -> None:
+    purged_at: Counter[str] = Counter()
+    for event in world.ledger.applied:
+        if isinstance(event, LedgerPurged):
+            purged_at[event.company_id] = max(purged_at[event.company_id], event.run_number)
+    scopes = {
+        event.run_id: event.scope for event in world.status.applied if isinstance(event, SyncQueued)
+    }
+    filled = {
+        event.company_id
+        for event in world.status.applied
+        if isinstance(event, SyncCompleted)
+        and event.run_number > purged_at[event.company_id]
+        and "vouchers" in parts_of(event.reads)
+        and scopes[event.run_id].fiscal_years is None
+    }
+    for row in await _rows(world, "SELECT * FROM status.company_status"):
+        if row["company_id"] in filled:
+            assert row["emptied_at"] is None
 
 
 async def the_ledger_equals_the_source(world: PurgeWorld, companies: Sequence[str]) -> None:
@@ -198,7 +228,8 @@ async def all_of_it(world: PurgeWorld) -> None:
     no_run_was_in_vain(world)
     await nothing_purged_has_come_back(world)
     await the_ledger_holds_what_was_fetched(world)
-    await a_company_is_emptied_until_a_run_has_filled_it(world)
+    await a_company_without_bookkeeping_is_not_green(world)
+    await a_company_that_was_read_whole_since_it_was_purged_is_not_emptied(world)
 
 
 async def connected(world: PurgeWorld) -> list[str]:

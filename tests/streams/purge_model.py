@@ -35,8 +35,10 @@ class Told:
     sequence: int = 0
     is_registered: bool = False
     emptied_at: datetime | None = None
+    emptied_years: frozenset[date] | None = None  # None: all of them.
     last_fetched_at: datetime | None = None
     open_runs: set[str] = field(default_factory=set)
+    years_of: dict[str, frozenset[date] | None] = field(default_factory=dict)  # By run.
     purges: dict[int, Purged] = field(default_factory=dict)
 
 
@@ -61,22 +63,43 @@ def _after(told: Told, event: AnyLifecycleEvent) -> Told:
     match event:
         case SyncQueued():
             told.open_runs.add(event.run_id)
+            told.years_of[event.run_id] = _set(event.scope.fiscal_years)
         case SyncCompleted() | SyncFailed() | SyncCancelled():
             told.open_runs.discard(event.run_id)
         case PurgeStarted():
             told.purges[event.generation] = Purged("started", event.fiscal_years)
             if event.fiscal_years is None:
-                told.emptied_at, told.last_fetched_at = event.occurred_at, None
+                _empty(told, event)
         case PurgeCompleted():
             counts = (event.vouchers, event.postings)
             told.purges[event.generation] = Purged("completed", event.fiscal_years, *counts)
+            if event.years_left == 0 and event.fiscal_years and told.emptied_at is None:
+                _empty(told, event)
     if isinstance(event, SyncCompleted) and "vouchers" in parts_of(event.reads):
-        told.emptied_at, told.last_fetched_at = None, event.fetched_at
+        told.last_fetched_at = event.fetched_at
+        if _fills(told.years_of[event.run_id], told.emptied_years):
+            told.emptied_at = told.emptied_years = None
     return told
 
 
-def counts_of_purges(events: Sequence[AnyLedgerEvent]) -> dict[tuple[str, int], tuple[int, int]]:
-    """How many vouchers and postings each purge has taken."""
+def _set(years: Iterable[date] | None) -> frozenset[date] | None:
+    return None if years is None else frozenset(years)
+
+
+def _empty(told: Told, event: PurgeStarted | PurgeCompleted) -> None:
+    told.emptied_at, told.last_fetched_at = event.occurred_at, None
+    told.emptied_years = _set(event.fiscal_years)
+
+
+def _fills(brought: frozenset[date] | None, emptied: frozenset[date] | None) -> bool:
+    return brought is None or (emptied is not None and emptied <= brought)
+
+
+Counts = tuple[int, int, int]
+
+
+def counts_of_purges(events: Sequence[AnyLedgerEvent]) -> dict[tuple[str, int], Counts]:
+    """How many vouchers and postings each purge has taken, and how many years are left."""
     counts = {}
     for place, event in enumerate(events):
         if isinstance(event, LedgerPurged):
@@ -86,7 +109,8 @@ def counts_of_purges(events: Sequence[AnyLedgerEvent]) -> dict[tuple[str, int], 
     return counts
 
 
-def _count(books: Books, years: tuple[date, ...] | None) -> tuple[int, int]:
+def _count(books: Books, years: tuple[date, ...] | None) -> Counts:
     going = [one for one in books.vouchers.values() if years is None or one.fiscal_year in years]
     rows = [row for voucher in going for row in voucher.postings if row.state != "struck"]
-    return len(going), len(rows)
+    left = {key[0] for key in books.vouchers if years is not None and key[0] not in years}
+    return len(going), len(rows), len(left)

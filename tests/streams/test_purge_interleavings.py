@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date
 from functools import partial
 from typing import Any, cast
 
@@ -26,7 +25,7 @@ from tests.streams.purge_world import COMPANIES, FETCHED, UPLOADING, PurgeWorld,
 
 pytestmark = pytest.mark.engine
 companies = some.sampled_from(COMPANIES)
-years = some.sampled_from((None, *YEARS))
+scopes = some.sampled_from((None, *((year,) for year in YEARS), YEARS))
 keys = some.tuples(some.sampled_from(YEARS), some.sampled_from(NUMBERS))
 WISHES = (
     *("sync_requested", "sync_requested", "sync_requested", "connect", "upload"),
@@ -56,22 +55,23 @@ class PurgeMachine(RuleBasedStateMachine):
         if is_synced:
             self.run(self.world.settle_all())
 
-    @rule(what=some.sampled_from(WISHES), company=companies, year=years)
-    def ask(self, what: str, company: str, year: Any) -> None:
+    @rule(what=some.sampled_from(WISHES), company=companies, years=scopes)
+    def ask(self, what: str, company: str, years: Any) -> None:
         match what:
             case "connect" if company != UPLOADING:
                 self.run(self.world.connect(company))
             case "connect" | "upload":
                 self.run(self.world.upload(company))
             case "sync_requested":
-                self.run(self.world.command(what, company, **_scope(year)))
+                self.run(self.world.command(what, company, fiscal_years=years))
             case _:
                 self.run(self.world.command(what, company))
         self.run(self.world.relay())
 
-    @rule(company=companies, year=years, reload=some.booleans(), is_relayed=some.booleans())
-    def purge(self, company: str, year: Any, reload: bool, is_relayed: bool) -> None:
-        self.run(self.world.command("purge_requested", company, reload=reload, **_scope(year)))
+    @rule(company=companies, years=scopes, reload=some.booleans(), is_relayed=some.booleans())
+    def purge(self, company: str, years: Any, reload: bool, is_relayed: bool) -> None:
+        asked = {"fiscal_years": years, "reload": reload}
+        self.run(self.world.command("purge_requested", company, **asked))
         if is_relayed:
             self.run(self.world.relay())
 
@@ -178,10 +178,6 @@ class PurgeMachine(RuleBasedStateMachine):
     async def _replay(self, size: int) -> None:
         for agent in (self.world.ledger, self.world.status):
             await _replayed(agent, size)
-
-
-def _scope(year: date | None) -> dict[str, Any]:
-    return {} if year is None else {"fiscal_years": [year]}
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:

@@ -9,7 +9,7 @@ from projections.queries.purges import purge_state
 from schemas.codec import decode_ledger
 from schemas.ledger_events import AnyLedgerEvent, LedgerPurged
 from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
-from streams import housekeeping, purges
+from streams import confirmer, housekeeping, purges
 from tests.books import Books
 from tests.builders import a_purge, a_read, a_voucher
 from tests.streams.command_topic import CommandTopic
@@ -21,6 +21,9 @@ READS = ["accounts/2024-01-01", "accounts/2025-01-01", "fiscal_years", "vouchers
 KNOW = "INSERT INTO engine.watermark SELECT 'bageriet', unnest($1::text[]), 'x', now()"
 ON_LEDGER = "SELECT message_value FROM engine.outbox WHERE topic = $1 ORDER BY outbox_id"
 READING = "UPDATE engine.sync_run SET state = 'running'"
+CONFIRMING = """
+    UPDATE engine.sync_run SET state = 'confirming', run_number = 1, fetched_at = engine.clock()
+"""
 
 
 @pytest.fixture
@@ -61,6 +64,7 @@ async def test_a_purge_is_said_to_both_topics_and_forgets_how_far_the_reads_came
     assert started["requested_by"] == "Åsa"
     (purged,) = await purge_events(synced)
     assert (purged.fence, purged.fiscal_years, purged.requested_by) == ((1, 0, 0), None, "Åsa")
+    assert started["command_id"] == "p-1"
     assert await watermarks(synced) == []
     assert await synced.value("SELECT generation FROM engine.company") == 1
 
@@ -155,7 +159,7 @@ async def test_an_unknown_company_is_not_purged(topic: CommandTopic) -> None:
 
 async def test_a_purge_is_completed_once_the_ledger_has_applied_it(synced: CommandTopic) -> None:
     await project(synced, *a_read(a_voucher("1"), a_voucher("2")))
-    await synced.command("purge_requested")
+    await synced.command("purge_requested", command_id="p-1")
 
     assert await purges.complete(synced.database) == 0
     await project(synced, *await purge_events(synced))
@@ -163,7 +167,8 @@ async def test_a_purge_is_completed_once_the_ledger_has_applied_it(synced: Comma
     assert await purges.complete(synced.database) == 0
 
     *_, started, completed = await synced.events()
-    assert (completed["type"], completed["generation"]) == ("purge_completed.v1", 1)
+    assert (completed["type"], completed["command_id"]) == ("purge_completed.v1", "p-1")
+    assert (completed["generation"], completed["years_left"]) == (1, 0)
     assert (completed["vouchers"], completed["postings"]) == (2, 4)
     assert completed["sequence"] == started["sequence"] + 1
 
@@ -190,6 +195,21 @@ async def test_two_purges_are_both_completed_by_one_batch(synced: CommandTopic) 
     first, second = (await synced.events())[-2:]
     assert (first["generation"], first["vouchers"]) == (1, 1)
     assert (second["generation"], second.get("vouchers", 0)) == (2, 0)
+
+
+async def test_a_purge_is_told_before_the_end_of_a_run_that_came_after_it(
+    synced: CommandTopic,
+) -> None:
+    await synced.command("purge_requested", reload=True)
+    await project(synced, *await purge_events(synced))
+    async with synced.database.connection() as connection:
+        await connection.execute(CONFIRMING)
+
+    interval = timedelta(hours=1)
+    await confirmer.confirm(synced.database, ledger_agent=LEDGER.agent, interval=interval)
+    await purges.complete(synced.database)
+
+    assert (await synced.kinds())[-3:] == ["sync_queued", "purge_completed", "sync_completed"]
 
 
 async def test_the_purge_of_a_company_that_was_removed_is_not_told(synced: CommandTopic) -> None:

@@ -1,6 +1,7 @@
 """What a purge takes from the ledger, what it leaves, and what it says of it."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.builders import (
     a_voucher,
     an_event,
     some_openings,
+    some_totals,
     some_years,
 )
 
@@ -24,12 +26,13 @@ pytestmark = pytest.mark.engine
 YEARS = (date(2024, 1, 1), date(2025, 1, 1))
 OTHER = "snickeriet"
 RESULTS = """
-    SELECT company_id, generation, vouchers, postings FROM ledger.purge_result ORDER BY 1, 2
+    SELECT company_id, generation, vouchers, postings, years_left FROM ledger.purge_result
+    ORDER BY 1, 2
 """
 
 
-async def results(books: Books) -> list[tuple[str, int, int, int]]:
-    """Company, generation, vouchers, postings."""
+async def results(books: Books) -> list[tuple[str, int, int, int, int]]:
+    """Company, generation, vouchers, postings, years that are left."""
     return [tuple(row) for row in await books.connection.fetch(RESULTS)]
 
 
@@ -48,9 +51,9 @@ async def test_each_company_of_a_batch_has_its_own_counts(books: Books) -> None:
     )
 
     assert await results(books) == [
-        (COMPANY, 1, 3, 6),
-        ("gjuteriet", 1, 0, 0),
-        (OTHER, 1, 1, 2),
+        (COMPANY, 1, 3, 6, 0),
+        ("gjuteriet", 1, 0, 0, 0),
+        (OTHER, 1, 1, 2, 0),
     ]
 
 
@@ -64,7 +67,7 @@ async def test_a_purge_of_some_years_counts_and_takes_those(books: Books) -> Non
 
     await books.project(a_purge(YEARS[1], date(2019, 1, 1), run=2))
 
-    assert await results(books) == [(COMPANY, 1, 2, 4)]
+    assert await results(books) == [(COMPANY, 1, 2, 4, 1)]
     left = await books.connection.fetch(
         "SELECT company_id, fiscal_year FROM ledger.voucher ORDER BY 1"
     )
@@ -81,7 +84,7 @@ async def test_struck_rows_are_no_postings_that_went(books: Books) -> None:
 
     await books.project(a_read(with_struck, set_aside=aside), a_purge())
 
-    assert await results(books) == [(COMPANY, 1, 1, 2)]
+    assert await results(books) == [(COMPANY, 1, 1, 2, 0)]
 
 
 async def test_two_purges_in_one_batch_count_what_each_has_taken(books: Books) -> None:
@@ -89,7 +92,33 @@ async def test_two_purges_in_one_batch_count_what_each_has_taken(books: Books) -
 
     await books.project(a_read(a_voucher("1")), a_purge(), after, a_purge(generation=2, run=2))
 
-    assert await results(books) == [(COMPANY, 1, 1, 2), (COMPANY, 2, 2, 4)]
+    assert await results(books) == [(COMPANY, 1, 1, 2, 0), (COMPANY, 2, 2, 4, 0)]
+
+
+async def test_a_purge_of_every_year_by_its_name_leaves_none(books: Books) -> None:
+    last_year = a_voucher("1", year=YEARS[0], day=YEARS[0])
+    read = a_read(last_year, year=YEARS[0], run=2)
+    await books.project(some_years(*YEARS), a_read(a_voucher("1")), read)
+
+    await books.project(a_purge(YEARS[0], run=2), a_purge(YEARS[1], generation=2, run=2))
+
+    assert [row[-1] for row in await results(books)] == [1, 0]
+
+
+async def test_a_year_of_balances_alone_is_left_and_one_of_opening_balances_is_not(
+    books: Books,
+) -> None:
+    balances: dict[str, Any] = {"company": OTHER, "part": "opening_balances", "year": YEARS[0]}
+    await books.project(
+        a_read(a_voucher("1")),
+        some_openings({"1930": "5.00"}, year=YEARS[0]),
+        some_totals(a_total("1930", "1.00"), **balances),
+        a_read(a_voucher("1"), company=OTHER, run=2),
+    )
+
+    await books.project(a_purge(YEARS[1]), a_purge(YEARS[1], company=OTHER, run=2))
+
+    assert [(row[0], row[-1]) for row in await results(books)] == [(COMPANY, 0), (OTHER, 1)]
 
 
 async def test_a_purge_that_comes_again_takes_nothing_of_what_came_after_it(books: Books) -> None:
@@ -98,7 +127,7 @@ async def test_a_purge_that_comes_again_takes_nothing_of_what_came_after_it(book
 
     await books.project(a_purge())
 
-    assert await results(books) == [(COMPANY, 1, 1, 2)]
+    assert await results(books) == [(COMPANY, 1, 1, 2, 0)]
     assert await books.connection.fetchval("SELECT number FROM ledger.voucher") == "2"
     assert await books.connection.fetchval("SELECT ignored_events FROM ledger.company") == 1
 

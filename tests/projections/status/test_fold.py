@@ -1,7 +1,7 @@
 """What lifecycle events make of a company's status, without a database."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -178,8 +178,10 @@ def test_a_removed_company_is_forgotten_and_can_come_back() -> None:
 DIRECT = an_event(CompanyRegistered, 1, source="fortnox")
 
 
-def a_sync(run: str, sequence: int, *parts: Part) -> AnyLifecycleEvent:
-    scope = Scope(parts=parts or PARTS)
+def a_sync(
+    run: str, sequence: int, *parts: Part, years: tuple[date, ...] | None = None
+) -> AnyLifecycleEvent:
+    scope = Scope(parts=parts or PARTS, fiscal_years=years)
     return an_event(
         SyncQueued, sequence, run_id=run, trigger="manual", source="fortnox", scope=scope
     )

@@ -16,7 +16,14 @@ from schemas.lifecycle_events import (
     PurgeStarted,
 )
 from schemas.parts import PARTS
-from tests.projections.status.test_fold import DIRECT, a_sync, an_event, at, completed
+from tests.projections.status.test_fold import (
+    DIRECT,
+    a_sync,
+    an_event,
+    an_upload,
+    at,
+    completed,
+)
 
 pytestmark = pytest.mark.engine
 YEAR = date(2025, 1, 1)
@@ -48,9 +55,12 @@ def started(sequence: int, generation: int, *years: date, **fields: Any) -> AnyL
     return an_event(PurgeStarted, sequence, **fields)
 
 
-def ended(sequence: int, generation: int, vouchers: int) -> AnyLifecycleEvent:
-    counts = {"vouchers": vouchers, "postings": 2 * vouchers}
-    return an_event(PurgeCompleted, sequence, generation=generation, **counts)
+def ended(
+    sequence: int, generation: int, vouchers: int, *years: date, left: int | None = None
+) -> AnyLifecycleEvent:
+    counts = {"vouchers": vouchers, "postings": 2 * vouchers, "years_left": left}
+    fields = {"generation": generation, "fiscal_years": years or None}
+    return an_event(PurgeCompleted, sequence, **fields, **counts)
 
 
 async def test_every_purge_stays_with_who_asked_for_it_and_what_went(status: Status) -> None:
@@ -94,11 +104,83 @@ async def test_a_whole_purge_empties_the_company_until_a_run_fills_it(status: St
 async def test_a_purge_of_some_years_empties_no_company(status: Status) -> None:
     await status.apply(DIRECT, a_sync("r-1", 2), completed("r-1", 3))
     before = await status.rows("company_status"), await status.rows("part_status")
-    await status.apply(started(4, 1, YEAR), ended(5, 1, 3))
+    await status.apply(started(4, 1, YEAR), ended(5, 1, 3, YEAR, left=1))
 
     companies, parts = await status.rows("company_status"), await status.rows("part_status")
     assert [row | {"sequence": 3} for row in companies] == before[0]
     assert parts == before[1]
+
+
+FILLED = [DIRECT, a_sync("r-1", 2), completed("r-1", 3)]
+
+
+async def test_a_purge_that_names_the_last_year_empties_the_company(status: Status) -> None:
+    await status.apply(*FILLED, completed("r-1", 4, "accounts"))
+    await status.apply(started(5, 1, YEAR), ended(6, 1, 3, YEAR, left=0))
+
+    (company,) = await status.rows("company_status")
+    assert (company["emptied_at"], company["last_fetched_at"]) == (at(6), None)
+    parts = {row["part"]: row["state"] for row in await status.rows("part_status")}
+    assert parts == {"accounts": "ok", "opening_balances": "emptied", "vouchers": "emptied"}
+
+
+async def test_a_purge_of_which_nobody_has_counted_what_is_left_empties_no_company(
+    status: Status,
+) -> None:
+    """Events of before the ledger counted."""
+    await status.apply(*FILLED, started(4, 1, YEAR), ended(5, 1, 3, YEAR))
+
+    (company,) = await status.rows("company_status")
+    assert company["emptied_at"] is None
+
+
+EARLIER = date(2024, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("emptied", "read", "is_filled"),
+    [
+        ((), None, True),
+        ((), (YEAR,), False),
+        ((YEAR,), None, True),
+        ((YEAR,), (YEAR, EARLIER), True),
+        ((YEAR, EARLIER), (YEAR, EARLIER), True),
+        ((YEAR, EARLIER), (YEAR,), False),
+    ],
+)
+async def test_a_company_is_filled_by_a_run_of_all_that_was_emptied(
+    status: Status,
+    emptied: tuple[date, ...],
+    read: tuple[date, ...] | None,
+    is_filled: bool,
+) -> None:
+    await status.apply(*FILLED, started(4, 1, *emptied), ended(5, 1, 3, *emptied, left=0))
+
+    await status.apply(a_sync("r-2", 6, years=read), completed("r-2", 7))
+
+    (company,) = await status.rows("company_status")
+    assert (company["emptied_at"] is None) == is_filled
+    assert (company["last_sync_at"], company["failures_in_a_row"]) == (at(7), 0)
+
+
+async def test_a_file_fills_a_company_whatever_was_emptied(status: Status) -> None:
+    await status.apply(*FILLED, started(4, 1), ended(5, 1, 3))
+
+    await status.apply(*an_upload("r-2", 6), completed("r-2", 8))
+
+    (company,) = await status.rows("company_status")
+    assert company["emptied_at"] is None
+
+
+async def test_the_years_of_a_later_purge_do_not_make_less_enough(status: Status) -> None:
+    """All of it went; one year by its name, and its reload, change nothing of that."""
+    await status.apply(*FILLED, started(4, 1), ended(5, 1, 3))
+    await status.apply(started(6, 2, YEAR), ended(7, 2, 0, YEAR, left=0))
+
+    await status.apply(a_sync("r-2", 8, years=(YEAR,)), completed("r-2", 9))
+
+    (company,) = await status.rows("company_status")
+    assert (company["emptied_at"], company["emptied_years"]) == (at(4), None)
 
 
 REMOVAL = [started(4, 1), an_event(CompanyRemoved, 5)]
