@@ -6,7 +6,7 @@ A command is a wish in the past tense of its asking; whether it is met, the life
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import ConfigDict, StringConstraints, field_validator
 
 from schemas.limits import CompanyId, Text, Timestamp
 from schemas.model import Model
@@ -60,7 +60,7 @@ class SyncCancelRequested(Command):
 
 class PurgeRequested(Command):
     type: Literal["purge_requested.v1"] = "purge_requested.v1"
-    fiscal_years: tuple[date, ...] | None = Field(default=None, min_length=1)
+    fiscal_years: tuple[date, ...] | None = None
     reload: bool = False
 
 

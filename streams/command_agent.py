@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from schemas.codec import decode_command
-from schemas.commands import AnyCommand
+from schemas.commands import AnyCommand, PurgeRequested
 from schemas.errors import MessageUnreadable, RejectedError
 from schemas.limits import COMMAND_BYTES_MAX
 from streams import companies, connections, decided_commands, decision_effects
@@ -20,6 +20,19 @@ OPEN_RUNS = """
     SELECT run_id, state, stalled_at IS NOT NULL AS is_stalled FROM engine.sync_run
     WHERE company_id = $1 AND state IN ('queued', 'running', 'confirming')
     ORDER BY state = 'queued', queue_number FOR UPDATE
+"""
+# No row where the ledger is behind the engine: it may hear of other years yet. A year may have
+# rows before its source has described it.
+FISCAL_YEARS = """
+    SELECT ARRAY(
+        SELECT fiscal_year FROM ledger.fiscal_year WHERE company_id = $1
+        UNION SELECT fiscal_year FROM ledger.account_balance WHERE company_id = $1
+        UNION SELECT fiscal_year FROM ledger.opening_balance WHERE company_id = $1
+        UNION SELECT fiscal_year FROM ledger.control_total WHERE company_id = $1
+        UNION SELECT fiscal_year FROM ledger.set_aside_voucher WHERE company_id = $1)
+    FROM engine.company AS company LEFT JOIN ledger.company AS seen USING (company_id)
+    WHERE company_id = $1 AND (company.generation, company.run_number)
+        <= (coalesce(seen.generation, 0), coalesce(seen.run_number, 0))
 """
 
 
@@ -69,7 +82,7 @@ async def apply(connection: asyncpg.Connection, asked: Sequence[Asked]) -> int:
 
 async def _answer(connection: asyncpg.Connection, asked: Asked) -> bool:
     command = asked.command
-    known = await _known(connection, command.company_id)
+    known = await _known(connection, command)
     clock = await connection.fetchrow(CLOCK)
     assert clock is not None  # The migration has made that row.
     now: datetime = clock["now"]
@@ -96,12 +109,20 @@ def _decision(
     return decide(asked.command, known)
 
 
-async def _known(connection: asyncpg.Connection, company_id: str) -> Known | None:
-    """What is known of the company, which is locked, as are its connection and open runs."""
+async def _known(connection: asyncpg.Connection, command: AnyCommand) -> Known | None:
+    """What is known of the company, which is locked, as are its connection and open runs.
+
+    Its fiscal years are asked for only where the command purges some.
+    """
+    company_id = command.company_id
     row = await companies.lock(connection, company_id)
     if row is None:
         return None
     state = await connections.state_of(connection, company_id)
     runs = await connection.fetch(OPEN_RUNS, company_id)
     open_runs = tuple(OpenRun(**run) for run in runs)
-    return Known(row["source"], row["organisation_number"], state, open_runs)
+    years = None
+    if isinstance(command, PurgeRequested) and command.fiscal_years:
+        years = await connection.fetchval(FISCAL_YEARS, company_id)
+    held = None if years is None else frozenset(years)
+    return Known(row["source"], row["organisation_number"], state, open_runs, held)

@@ -51,6 +51,8 @@ class Known:
     organisation_number: str | None = None
     connection: ConnectionState | None = None
     open_runs: tuple[OpenRun, ...] = ()  # The one that is going first, then as they wait.
+    # Those that the ledger holds; None: it has not caught up with the company's last run or purge.
+    fiscal_years: frozenset[date] | None = None
 
 
 @dataclass(frozen=True)
@@ -246,12 +248,32 @@ def _purge(command: PurgeRequested, known: Known) -> Decision:
     """A purge whose reload cannot follow is refused whole: nobody wants half of it."""
     reload = None
     years = _each_once(command.fiscal_years)
+    mistaken = _years_obstacle(years, known)
+    if mistaken is not None:
+        return mistaken
     if command.reload:
         obstacle = fetch_obstacle(known)
         if obstacle is not None:
             return obstacle
         reload = QueueRun(Scope(fiscal_years=years), "reload")
     return _purge_of(known, "superseded_by_purge", years=years, reload=reload)
+
+
+def _years_obstacle(years: tuple[date, ...] | None, known: Known) -> Reject | None:
+    """A year that nobody has: it would end what runs, and empty nothing.
+
+    A run that has no end yet may bring it: then nobody knows.
+    """
+    if years == ():
+        return Reject("invalid", "no fiscal year is named")
+    if years is None or known.fiscal_years is None or known.open_runs:
+        return None
+    unknown = [year for year in years if year not in known.fiscal_years]
+    if not unknown:
+        return None
+    told = f"the company has no fiscal year from {', '.join(map(str, unknown))}"
+    there_are = ", ".join(map(str, sorted(known.fiscal_years)))
+    return Reject("invalid", f"{told}; there are: {there_are}" if there_are else told)
 
 
 def _purge_of(

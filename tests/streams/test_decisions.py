@@ -44,6 +44,8 @@ UPLOADED = Known("sie", NUMBER)
 QUEUED, SECOND = OpenRun("run-1", "queued"), OpenRun("run-2", "queued")
 RUNNING, CONFIRMING = OpenRun("run-1", "running"), OpenRun("run-1", "confirming")
 STALLED = replace(CONFIRMING, is_stalled=True)
+YEARS = (date(2024, 7, 1), date(2025, 7, 1))
+HOLDING = replace(CONNECTED, fiscal_years=frozenset(YEARS[:1]))
 
 
 def with_runs(known: Known, *runs: OpenRun) -> Known:
@@ -103,6 +105,10 @@ REFUSED: list[tuple[AnyCommand, Known | None, RejectionReason]] = [
     (DISCONNECT, UPLOADED, "not_connected"),
     (DISCONNECT, DISCONNECTED, "not_connected"),
     (purge(), None, "unknown_company"),
+    (purge(fiscal_years=()), CONNECTED, "invalid"),
+    (purge(fiscal_years=YEARS), HOLDING, "invalid"),
+    (purge(fiscal_years=YEARS[1:], reload=True), HOLDING, "invalid"),
+    (purge(fiscal_years=YEARS[:1]), replace(HOLDING, fiscal_years=frozenset()), "invalid"),
     (purge(reload=True), UPLOADED, "not_supported_by_source"),
     (purge(reload=True), LOST, "reconnect_required"),
     (purge(reload=True), DISCONNECTED, "not_connected"),
@@ -111,7 +117,6 @@ REFUSED: list[tuple[AnyCommand, Known | None, RejectionReason]] = [
 ]
 EVERYTHING = QueueRun(Scope())
 RELOAD = QueueRun(Scope(), "reload")
-YEARS = (date(2024, 7, 1), date(2025, 7, 1))
 NOTHING_GOES_ON = Cancel("superseded_by_purge")
 DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
     (
@@ -171,6 +176,12 @@ DONE: list[tuple[AnyCommand, Known | None, Decision]] = [
         purge(fiscal_years=(YEARS[1], YEARS[0], YEARS[1])),
         DISCONNECTED,
         Purge(YEARS, NOTHING_GOES_ON),
+    ),
+    (purge(fiscal_years=YEARS[:1]), HOLDING, Purge(YEARS[:1], NOTHING_GOES_ON)),
+    (
+        purge(fiscal_years=YEARS[1:]),  # The file that waits may bring the year.
+        with_runs(HOLDING, QUEUED),
+        Purge(YEARS[1:], Cancel("superseded_by_purge", at_once=("run-1",))),
     ),
     (purge(reload=True), CONNECTED, Purge(None, NOTHING_GOES_ON, reload=RELOAD)),
     (

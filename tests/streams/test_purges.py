@@ -11,7 +11,7 @@ from schemas.ledger_events import AnyLedgerEvent, LedgerPurged
 from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
 from streams import confirmer, housekeeping, purges
 from tests.books import Books
-from tests.builders import a_purge, a_read, a_voucher
+from tests.builders import a_purge, a_read, a_voucher, some_years
 from tests.streams.command_topic import CommandTopic
 from tests.streams.test_uploads import uploaded
 
@@ -28,8 +28,9 @@ CONFIRMING = """
 
 @pytest.fixture
 async def synced(topic: CommandTopic) -> CommandTopic:
-    """A connected company, some of whose reads have come somewhere."""
+    """A connected company with two years, some of whose reads have come somewhere."""
     await topic.command("connection_requested", source="fortnox")
+    await project(topic, some_years(*YEARS, run=0))
     async with topic.database.connection() as connection:
         await connection.execute(KNOW, READS)
     return topic
@@ -157,6 +158,31 @@ async def test_an_unknown_company_is_not_purged(topic: CommandTopic) -> None:
     assert await purge_events(topic) == []
 
 
+@pytest.mark.parametrize("years", [[], [date(2099, 1, 1)], [YEARS[0], date(2099, 1, 1)]])
+async def test_years_that_the_company_does_not_have_are_not_purged(
+    synced: CommandTopic, years: list[date]
+) -> None:
+    await synced.command("purge_requested", command_id="p-1", fiscal_years=years, reload=True)
+
+    rejected = (await synced.events())[-1]
+    assert (rejected["type"], rejected["reason"]) == ("sync_rejected.v1", "invalid")
+    assert (await synced.answer("p-1")).rejection == "invalid"
+    assert await purge_events(synced) == []
+
+
+@pytest.mark.parametrize("waits_for", ["generation", "run_number"])
+async def test_a_year_is_purged_untold_while_the_ledger_may_still_hear_of_it(
+    synced: CommandTopic, waits_for: str
+) -> None:
+    async with synced.database.connection() as connection:
+        await connection.execute(f"UPDATE engine.company SET {waits_for} = 1")
+
+    await synced.command("purge_requested", fiscal_years=[date(2099, 1, 1)])
+
+    (purged,) = await purge_events(synced)
+    assert purged.fiscal_years == (date(2099, 1, 1),)
+
+
 async def test_a_purge_is_completed_once_the_ledger_has_applied_it(synced: CommandTopic) -> None:
     await project(synced, *a_read(a_voucher("1"), a_voucher("2")))
     await synced.command("purge_requested", command_id="p-1")
@@ -173,7 +199,7 @@ async def test_a_purge_is_completed_once_the_ledger_has_applied_it(synced: Comma
     assert completed["sequence"] == started["sequence"] + 1
 
 
-async def test_a_company_that_was_never_synced_is_purged_of_nothing(synced: CommandTopic) -> None:
+async def test_a_year_that_holds_nothing_is_purged_of_nothing(synced: CommandTopic) -> None:
     await synced.command("purge_requested", fiscal_years=[YEARS[0]])
     await project(synced, *await purge_events(synced))
 
