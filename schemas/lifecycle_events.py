@@ -152,6 +152,7 @@ class SyncCompleted(LifecycleEvent):
     run_id: str
     run_number: Count = Field(ge=1)
     fetched_at: Timestamp  # When the source had been read.
+    detail: Text = ""  # What it could not read of what was asked for.
     reads: tuple[ReadOutcome, ...] = ()
 
 

@@ -30,17 +30,23 @@ class UnknownYear(RejectedError):
         super().__init__(f"the source has no fiscal year from {years}")
 
 
-def _planned(connector: Connector, scope: Scope) -> Sequence[PlannedRead]:
-    """The reads of the scope. Raises UnknownYear.
+def _missing_years(connector: Connector, run: Claimed) -> UnknownYear | None:
+    """Those that the run names and the source lacks. Raises UnknownYear.
 
     A part that is not yearly is read whatever year is named, so the years are looked for in all.
+    What a reload is for has been emptied already: it fetches the years that there are, if any.
     """
-    if scope.fiscal_years:
-        of_all_parts = connector.reads(Scope(fiscal_years=scope.fiscal_years))
-        missing = set(scope.fiscal_years) - {plan.read.fiscal_year for plan in of_all_parts}
-        if missing:
-            raise UnknownYear(sorted(missing))
-    return connector.reads(scope)
+    named = set(run.scope.fiscal_years or ())
+    if not named:
+        return None
+    of_all_parts = connector.reads(Scope(fiscal_years=run.scope.fiscal_years))
+    missing = named - {plan.read.fiscal_year for plan in of_all_parts}
+    if not missing:
+        return None
+    lacks = UnknownYear(sorted(missing))
+    if run.trigger != "reload" or missing == named:
+        raise lacks
+    return lacks
 
 
 class Publication:
@@ -54,6 +60,8 @@ class Publication:
         self._stamper: Stamper | None = None
         # The read of which something is published, and not all.
         self.unfinished: tuple[str, ...] = ()
+        # What is to be said of a run that is read to its end.
+        self.remark = ""
 
     @property
     def vouchers(self) -> int:
@@ -66,7 +74,9 @@ class Publication:
         Raises as the connector does, UnknownYear, MessageTooLarge, BrokerUnavailable,
         StoreUnavailable, and RunLost.
         """
-        planned = await thread.do(_planned, connector, self._run.scope)
+        missing = await thread.do(_missing_years, connector, self._run)
+        self.remark = str(missing or "")
+        planned: Sequence[PlannedRead] = await thread.do(connector.reads, self._run.scope)
         async with self._database.connection() as connection:
             done = await sync_runs.done_reads(connection, self._run.run_id)
         self._vouchers_before = sum(done.values())

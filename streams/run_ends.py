@@ -94,7 +94,7 @@ async def complete(
 ) -> None:
     """Ends a confirmed run well."""
     now = await _now(connection)
-    await _finish(connection, row["run_id"], "completed", now=now)
+    await _finish(connection, row["run_id"], "completed", detail=row["detail"], now=now)
     known = await _connected(connection, row)
     if known is not None:  # Else another source may come, to which its watermarks mean nothing.
         await watermarks.move(connection, row["run_id"])
@@ -108,6 +108,7 @@ async def complete(
         run_id=row["run_id"],
         run_number=row["run_number"],
         fetched_at=row["fetched_at"],
+        detail=row["detail"],
         reads=reads,
     )
 

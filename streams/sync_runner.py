@@ -189,7 +189,9 @@ class SyncRunner:
         async with self._database.transaction() as connection:
             row = await sync_runs.lock_own(connection, run)
             if row["cancel_requested_at"] is None:
-                await sync_runs.confirm(connection, row, vouchers=publication.vouchers)
+                await sync_runs.confirm(
+                    connection, row, vouchers=publication.vouchers, remark=publication.remark
+                )
             else:  # It was not too late when somebody was told that the run would be cancelled.
                 await run_ends.cancel(connection, row, unfinished=(), interval=self._interval)
 

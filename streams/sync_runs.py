@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import asyncpg
 
 from schemas.errors import TransientError
-from schemas.lifecycle_events import SyncStarted
+from schemas.lifecycle_events import SyncStarted, Trigger
+from schemas.limits import TEXT_CHARACTERS_MAX
 from schemas.parts import Scope
 from schemas.sources import SOURCES, Source
 from streams import lease, outbox
@@ -97,7 +98,7 @@ ADD_READ = """
 # The source has room for another company now: runners look.
 CONFIRMING = """
     UPDATE engine.sync_run SET state = 'confirming', fetched_at = engine.clock(),
-        vouchers_done = $2
+        vouchers_done = $2, detail = $3
     WHERE run_id = $1
     RETURNING pg_notify('bokflow_progress', run_id), pg_notify('bokflow_published', '')
 """
@@ -118,6 +119,7 @@ class Claimed:
     run_id: str
     company_id: str
     source: str
+    trigger: Trigger
     scope: Scope
     generation: int
     run_number: int
@@ -211,6 +213,7 @@ async def _start(connection: asyncpg.Connection, row: asyncpg.Record) -> Claimed
         run_id=row["run_id"],
         company_id=row["company_id"],
         source=row["source"],
+        trigger=row["trigger"],
         scope=Scope.model_validate_json(row["scope"]),
         generation=generation,
         run_number=run_number,
@@ -256,9 +259,11 @@ async def add_read(connection: asyncpg.Connection, run: Claimed, read: Published
         raise RunLost(run.run_id)
 
 
-async def confirm(connection: asyncpg.Connection, row: asyncpg.Record, *, vouchers: int) -> None:
+async def confirm(
+    connection: asyncpg.Connection, row: asyncpg.Record, *, vouchers: int, remark: str = ""
+) -> None:
     """Everything is published: the ledger has the word now. The run's row is locked."""
-    await connection.execute(CONFIRMING, row["run_id"], vouchers)
+    await connection.execute(CONFIRMING, row["run_id"], vouchers, remark[:TEXT_CHARACTERS_MAX])
 
 
 async def lock_open(

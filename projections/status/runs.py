@@ -94,7 +94,7 @@ def start(state: State, event: SyncStarted) -> None:
 def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to: str) -> None:
     """The run is over; an upload that it applied shares its end."""
     reason = None if isinstance(event, SyncCompleted) else event.reason
-    detail = event.detail if isinstance(event, SyncFailed) else ""
+    detail = "" if isinstance(event, SyncCancelled) else event.detail
     reads = [] if isinstance(event, SyncCancelled) else event.reads
     state.change_run(
         event.run_id,

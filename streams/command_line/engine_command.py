@@ -216,17 +216,19 @@ def time_limit(seconds: float) -> Callable[[], bool]:
 
 
 def show_outcome(found: Outcome, language: str) -> None:
-    """One sentence."""
+    """One sentence, and of a run that ended well what it could not read."""
     facts = {"company_id": found.company_id, "what": word(found.type, language)}
     if found.status in ("asked", "accepted"):
         typer.echo(label(found.status, language, **facts))
         return
     run = NOTHING if found.run_number is None else str(found.run_number)
+    why = printable(told_reason(found.reason, found.detail, language))
     if found.status == "completed":
         counts = {name: count(getattr(found, name) or 0, language) for name in RUN_COUNTS}
         typer.echo(label("run_completed", language, **facts, run=run, **counts))
+        if why:
+            typer.echo(why)
         return
-    why = printable(told_reason(found.reason, found.detail, language))
     because = f": {why}" if why else ""
     state = word(found.status, language)
     typer.echo(label("run_ended", language, **facts, run=run, state=state, because=because))

@@ -22,7 +22,12 @@ _ADDED = {
 
 
 def told_reason(reason: str | None, detail: str, language: str) -> str:
-    """Nothing is said twice; a detail that is not known is told whole."""
+    """Nothing is said twice; a detail that is not known is told whole.
+
+    A run that has ended well has no reason, and perhaps a remark: the years that its source lacks.
+    """
+    if reason is None and _ADDED["unknown_year"].fullmatch(detail):
+        reason = "unknown_year"
     if reason is None:
         return detail
     added = _ADDED[reason].fullmatch(detail) if reason in _ADDED else None

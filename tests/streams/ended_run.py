@@ -34,9 +34,9 @@ class Run:
         )
         await sync_runs.add_read(self._connection, self._claimed, read)
 
-    async def completes(self) -> None:
+    async def completes(self, *, remark: str = "") -> None:
         row = await sync_runs.lock_own(self._connection, self._claimed)
-        await sync_runs.confirm(self._connection, row, vouchers=0)
+        await sync_runs.confirm(self._connection, row, vouchers=0, remark=remark)
         await run_ends.complete(self._connection, await self.row, [], interval=INTERVAL)
 
     async def fails(

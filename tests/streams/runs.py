@@ -12,6 +12,7 @@ def a_claimed_run(**fields: Any) -> Claimed:
         "run_id": "run-1",
         "company_id": "bageriet",
         "source": SIE.name,
+        "trigger": "manual",
         "scope": Scope(),
         "generation": 0,
         "run_number": 1,

@@ -33,6 +33,13 @@ async def _set(database: asyncpg.Connection, change: str) -> None:
     await database.execute(f"UPDATE engine.connection SET {change}")
 
 
+async def test_what_a_run_could_not_read_is_said_at_its_end(run: Run) -> None:
+    await run.completes(remark="the source has no fiscal year from 2099-01-01")
+
+    assert (await run.row)["detail"] == (await run.events)[-1]["detail"]
+    assert (await run.row)["detail"].endswith("2099-01-01")
+
+
 async def test_after_a_completed_run_the_next_is_due_an_interval_later(
     database: asyncpg.Connection, run: Run
 ) -> None:

@@ -257,6 +257,16 @@ def test_a_run_that_fails_before_its_reads_fails_the_parts_it_was_for() -> None:
     }
 
 
+def test_what_a_run_could_not_read_stands_beside_it() -> None:
+    state = State()
+    remark = "the source has no fiscal year from 2099-01-01"
+    end = completed("r-1", 3).model_copy(update={"detail": remark})
+
+    fold(state, [DIRECT, a_sync("r-1", 2), end])
+
+    assert (state.runs["r-1"].state, state.runs["r-1"].detail) == ("completed", remark)
+
+
 def test_a_mistyped_year_is_no_failure_of_the_source() -> None:
     state = State()
     mistyped = {"run_id": "r-2", "reason": UnknownYear.reason}

@@ -55,3 +55,10 @@ def test_a_reason_that_repeats_the_state_is_not_told() -> None:
     assert told_tie("reconnect_required", "invalid_login", "en") == (
         "has to be connected again: the login is not accepted"
     )
+
+
+def test_the_years_that_a_run_did_without_are_told_of_one_that_ended_well() -> None:
+    missing = str(UnknownYear([date(1999, 1, 1)]))
+
+    assert told_reason(None, missing, "sv") == "källan har inte det räkenskapsåret: 1999-01-01"
+    assert told_reason(None, "", "sv") == ""
