@@ -95,6 +95,11 @@ class NotFound(RejectedError):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
 
+    @property
+    def told_as(self) -> str:
+        """Which text tells people of it: one reason may have several."""
+        return self.reason
+
 
 # Why a source does not let us in; its users have a text for each.
 LossCode = Literal["invalid_login", "licence_missing", "scope_missing"]

@@ -30,8 +30,13 @@ RAISE_GENERATION = """
         FROM ledger.company WHERE company_id = $1) AS known
     WHERE company_id = $1 RETURNING company.generation, company.run_number
 """
-# Amounts of two currencies must not be added up, and now there are none.
-FORGET_CURRENCY = "UPDATE engine.company SET currency = NULL WHERE company_id = $1"
+# Amounts of two currencies must not be added up, and now there are none. A company that has only
+# the name that its source gives it is still called so.
+FORGET_BOOKS = """
+    UPDATE engine.company SET currency = NULL, last_known_name = coalesce(
+        (SELECT nullif(name, '') FROM ledger.company WHERE company_id = $1), last_known_name)
+    WHERE company_id = $1
+"""
 ADD = """
     INSERT INTO engine.purge (company_id, generation, command_id, fiscal_years, started_at)
     VALUES ($1, $2, $3, $4, $5)
@@ -64,7 +69,7 @@ async def start(connection: asyncpg.Connection, purge: Purge, occasion: Occasion
     await connection.execute(ADD, company_id, generation, *about)
     await _forget_watermarks(connection, company_id, None if purge.was_reading else years)
     if years is None:
-        await connection.execute(FORGET_CURRENCY, company_id)
+        await connection.execute(FORGET_BOOKS, company_id)
     await outbox.emit(
         connection,
         PurgeStarted,

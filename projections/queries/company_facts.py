@@ -10,7 +10,8 @@ from schemas.errors import NotFound
 from schemas.model import Model
 
 # A company exists where the engine or the status has it: the one may be ahead of the other.
-# Its name is the one it was given; without one, what its source calls it.
+# Its name is the one it was given; without one, what its source calls it, or did before it was
+# emptied.
 COMPANY_FACTS = """
     WITH open_run AS (
         SELECT DISTINCT ON (company_id)
@@ -19,7 +20,8 @@ COMPANY_FACTS = """
         ORDER BY company_id, state = 'queued', queue_number
     )
     SELECT company_id, engine.clock() AS now,
-        coalesce(nullif(registered.name, ''), nullif(known.name, ''), observed.name, '') AS name,
+        coalesce(nullif(registered.name, ''), nullif(known.name, ''), nullif(observed.name, ''),
+            registered.last_known_name, '') AS name,
         coalesce(registered.organisation_number, known.organisation_number,
             observed.organisation_number) AS organisation_number,
         coalesce(registered.source, known.source) AS source,
@@ -39,9 +41,9 @@ COMPANY_FACTS = """
     WHERE $1::text IS NULL OR company_id = $1
     ORDER BY company_id COLLATE "C"
 """
-IS_KNOWN = """
-    SELECT EXISTS (SELECT FROM engine.company WHERE company_id = $1)
-        OR EXISTS (SELECT FROM status.company_status WHERE company_id = $1)
+SOURCE = """
+    SELECT coalesce(registered.source, known.source) FROM engine.company AS registered
+    FULL JOIN status.company_status AS known USING (company_id) WHERE company_id = $1
 """
 
 
@@ -85,10 +87,12 @@ async def company_facts(
     return [_facts(row) for row in await connection.fetch(COMPANY_FACTS, company_id)]
 
 
-async def check_known(connection: asyncpg.Connection, company_id: str) -> None:
-    """Raises UnknownCompany."""
-    if not await connection.fetchval(IS_KNOWN, company_id):
+async def check_known(connection: asyncpg.Connection, company_id: str) -> str:
+    """The company's source. Raises UnknownCompany."""
+    source: str | None = await connection.fetchval(SOURCE, company_id)
+    if source is None:
         raise UnknownCompany(company_id)
+    return source
 
 
 def _facts(row: asyncpg.Record) -> CompanyFacts:

@@ -7,6 +7,7 @@ from datetime import date
 import asyncpg
 
 from schemas.errors import NotFound
+from schemas.sources import UPLOADED
 
 # A year may have rows before its source has described it: no foreign key crosses parts.
 # min() and not EXISTS: it looks into an index, where EXISTS goes through all vouchers of all
@@ -44,9 +45,15 @@ class NoFiscalYear(NotFound):
 
     reason = "no_fiscal_year"
 
-    def __init__(self, company_id: str) -> None:
-        super().__init__(f"{company_id} has no bookkeeping yet.")
+    def __init__(self, company_id: str, source: str) -> None:
+        super().__init__(f"{company_id} has no bookkeeping.")
         self.company_id = company_id
+        self.source = source
+
+    @property
+    def told_as(self) -> str:
+        """Bookkeeping comes by files, or is fetched."""
+        return self.reason if self.source in UPLOADED else f"{self.reason}.fetched"
 
 
 class UnknownFiscalYear(NotFound):
@@ -86,13 +93,15 @@ async def fiscal_years(connection: asyncpg.Connection, company_id: str) -> list[
     return [Year(*row) for row in await connection.fetch(FISCAL_YEARS, company_id)]
 
 
-def choose(company_id: str, years: Sequence[Year], wanted: int | date | None) -> Year:
+def choose(
+    company_id: str, years: Sequence[Year], wanted: int | date | None, *, source: str
+) -> Year:
     """The year that starts in a calendar year or on a day; without one, the latest with vouchers.
 
     Raises NoFiscalYear, UnknownFiscalYear, AmbiguousFiscalYear.
     """
     if not years:
-        raise NoFiscalYear(company_id)
+        raise NoFiscalYear(company_id, source)
     if wanted is None:
         return next((year for year in reversed(years) if year.has_vouchers), years[-1])
     found = [year for year in years if wanted in (year.first_day, year.first_day.year)]

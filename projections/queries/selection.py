@@ -38,11 +38,11 @@ async def selected(
     three. Raises UnknownCompany, and as fiscal_years.choose does.
     """
     async with snapshot(connection, ledger=ledger):
-        await check_known(connection, company_id)
+        source = await check_known(connection, company_id)
         first_day = None
         if selection.year is not None:
             years = await fiscal_years(connection, company_id)
-            first_day = choose(company_id, years, selection.year).first_day
+            first_day = choose(company_id, years, selection.year, source=source).first_day
         limit, offset = selection.first, 0
         if selection.latest is not None:
             rows = await connection.fetchval(count, company_id, first_day, selection.series)

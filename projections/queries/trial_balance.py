@@ -101,8 +101,9 @@ async def trial_balance(
 ) -> TrialBalance:
     """The trial balance of a year. Raises UnknownCompany, and as fiscal_years.choose does."""
     async with snapshot(connection, ledger=ledger):
-        await check_known(connection, company_id)
-        year = choose(company_id, await fiscal_years(connection, company_id), wanted)
+        source = await check_known(connection, company_id)
+        known = await fiscal_years(connection, company_id)
+        year = choose(company_id, known, wanted, source=source)
         is_stated = await connection.fetchval(HAS_TOTALS_ALONE, company_id, year.first_day)
         statement = STATED_BALANCE if is_stated else TRIAL_BALANCE
         rows = await connection.fetch(statement, company_id, year.first_day)

@@ -112,8 +112,9 @@ async def verify_totals(
     Raises UnknownCompany, and as fiscal_years.choose does.
     """
     async with snapshot(connection):
-        await check_known(connection, company_id)
-        chosen = choose(company_id, await fiscal_years(connection, company_id), wanted)
+        source = await check_known(connection, company_id)
+        known = await fiscal_years(connection, company_id)
+        chosen = choose(company_id, known, wanted, source=source)
         found = await verification(connection, company_id)
     if wanted is None:
         return found

@@ -37,7 +37,7 @@ def refusals(options: Options) -> Iterator[None]:
         _refuse(options, refused.code, refused.sentence(options.language))
         raise typer.Exit(refused.exit_code) from refused
     except NotFound as error:
-        _refuse(options, error.reason, sentence(error.reason, options.language, vars(error)))
+        _refuse(options, error.reason, sentence(error.told_as, options.language, vars(error)))
         raise typer.Exit(EXIT_REFUSED) from error
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from projections.queries.company_facts import check_known
 from projections.queries.company_status import CompanyState, company_status
 from projections.queries.fiscal_years import choose, fiscal_years
 from projections.queries.purges import contents
@@ -77,12 +76,12 @@ def _preview(options: Options, company: str, years: list[str], *, reload: bool) 
 
     async def question(connection: asyncpg.Connection) -> Preview:
         async with snapshot(connection):
-            await check_known(connection, company)
             state = await company_status(connection, company)
             if reload:
                 _check_reload(state)
             known = await fiscal_years(connection, company) if wanted else []
-            chosen = tuple(sorted({choose(company, known, one).first_day for one in wanted}))
+            meant = [choose(company, known, one, source=state.source) for one in wanted]
+            chosen = tuple(sorted({year.first_day for year in meant}))
             return Preview.of(
                 state,
                 await contents(connection, company, chosen or None),

@@ -31,8 +31,12 @@ REFUSALS = {
         "There is no company {company_id}: see bokflow companies.",
     ),
     "no_fiscal_year": Text(
-        "{company_id} har ingen bokföring ännu: läs in en SIE-fil med bokflow import.",
-        "{company_id} has no bookkeeping yet: import an SIE file with bokflow import.",
+        "{company_id} har ingen bokföring: läs in en SIE-fil med bokflow import.",
+        "{company_id} has no bookkeeping: import an SIE file with bokflow import.",
+    ),
+    "no_fiscal_year.fetched": Text(
+        "{company_id} har ingen bokföring: hämta den med bokflow sync {company_id}.",
+        "{company_id} has no bookkeeping: fetch it with bokflow sync {company_id}.",
     ),
     "unknown_fiscal_year": Text(
         "{company_id} har inget räkenskapsår {wanted}; de som finns börjar {years}.",

@@ -67,8 +67,7 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
     if found.refused_upload:
         yield "refused_upload", Text(_refused(found.refused_upload, language), "red")
     yield "bookkeeping", Text(_counts(found, language))
-    proof = found.verification
-    yield "verification", Text(told_state(proof.state, proof.as_of, language))
+    yield "verification", Text(_proof(found, language))
     if found.last_purge:
         yield "last_purge", Text(told_last_purge(found.last_purge, language))
     yield "parts", _grid(_parts(found, language))
@@ -121,6 +120,13 @@ def _counts(found: CompanyState, language: str) -> str:
     if not found.counts.set_aside:
         return told
     return f"{told}\n{label('advice.set_aside', language, company_id=found.company_id)}"
+
+
+def _proof(found: CompanyState, language: str) -> str:
+    """Of an empty company nothing is to be proved, and no source owes it any totals."""
+    if not (found.counts.vouchers or found.counts.set_aside):
+        return label("verification.nothing", language)
+    return told_state(found.verification.state, found.verification.as_of, language)
 
 
 def _differences(found: CompanyState, language: str) -> Iterator[RenderableType]:

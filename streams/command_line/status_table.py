@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from projections.queries.companies import CompanyIndicator
+from projections.status.indicator import Reason
 from streams.command_line.show import Cell, dot, fitting_table, moment
 from streams.command_line.status_page import told_progress
 from streams.command_line.verification import proof
 
 COLUMNS = ("company", "name", "status", "verification", "last_fetched", "syncing")
 SPARE = ("name",)
+EMPTY: tuple[Reason, ...] = ("emptied", "never_synced")
 
 
 def status_table(found: Iterable[CompanyIndicator], language: str) -> Table:
@@ -25,7 +27,13 @@ def _row(found: CompanyIndicator, language: str) -> dict[str, Cell]:
         "company": found.company_id,
         "name": found.name,
         "status": dot(found.indicator).append(f" {message}", style="default"),
-        "verification": proof(found.verification, language),
+        "verification": _proof(found, language),
         "last_fetched": moment(found.last_fetched_at),
         "syncing": told_progress(found.syncing, language) if found.syncing else "",
     }
+
+
+def _proof(found: CompanyIndicator, language: str) -> Cell:
+    """Nothing, where nothing is to be proved."""
+    is_empty = found.reason in EMPTY and found.verification == "unverified"
+    return "" if is_empty else proof(found.verification, language)

@@ -201,6 +201,7 @@ LABELS = {
     ),
     # Whether the source's own totals agree with the bookkeeping.
     "verification.state": Text("{state}, senast prövad {as_of}", "{state}, last compared {as_of}"),
+    "verification.nothing": Text("ingenting att stämma av", "nothing to verify"),
     "verification.never": Text(
         "{state}: källan har inte lämnat några egna saldon att jämföra med",
         "{state}: its source has given no totals of its own to compare with",

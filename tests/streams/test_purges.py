@@ -7,11 +7,11 @@ import pytest
 from projections.migrate import LEDGER
 from projections.queries.purges import purge_state
 from schemas.codec import decode_ledger
-from schemas.ledger_events import AnyLedgerEvent, LedgerPurged
+from schemas.ledger_events import AnyLedgerEvent, CompanyObserved, LedgerPurged
 from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
 from streams import confirmer, housekeeping, purges
 from tests.books import Books
-from tests.builders import a_purge, a_read, a_voucher, some_years
+from tests.builders import a_purge, a_read, a_voucher, an_event, some_years
 from tests.streams.command_topic import CommandTopic
 from tests.streams.test_uploads import uploaded
 
@@ -105,6 +105,19 @@ async def test_the_currency_is_forgotten_with_the_last_amount(
     assert await topic.value("SELECT currency FROM engine.company") == currency
 
 
+async def test_what_its_source_called_the_company_is_kept_when_it_is_emptied_again(
+    synced: CommandTopic,
+) -> None:
+    await project(synced, an_event(CompanyObserved, part="company", year=None, name="Bageriet AB"))
+
+    await synced.command("purge_requested")
+    await project(synced, *await purge_events(synced))
+    await synced.command("purge_requested")
+
+    kept = await synced.row("SELECT name, last_known_name FROM engine.company")
+    assert tuple(kept) == ("", "Bageriet AB")
+
+
 async def test_a_file_that_waits_goes_with_the_purge(topic: CommandTopic) -> None:
     run_id = await uploaded(topic)
 
@@ -156,31 +169,6 @@ async def test_an_unknown_company_is_not_purged(topic: CommandTopic) -> None:
     (rejected,) = await topic.events()
     assert (rejected["type"], rejected["reason"]) == ("sync_rejected.v1", "unknown_company")
     assert await purge_events(topic) == []
-
-
-@pytest.mark.parametrize("years", [[], [date(2099, 1, 1)], [YEARS[0], date(2099, 1, 1)]])
-async def test_years_that_the_company_does_not_have_are_not_purged(
-    synced: CommandTopic, years: list[date]
-) -> None:
-    await synced.command("purge_requested", command_id="p-1", fiscal_years=years, reload=True)
-
-    rejected = (await synced.events())[-1]
-    assert (rejected["type"], rejected["reason"]) == ("sync_rejected.v1", "invalid")
-    assert (await synced.answer("p-1")).rejection == "invalid"
-    assert await purge_events(synced) == []
-
-
-@pytest.mark.parametrize("waits_for", ["generation", "run_number"])
-async def test_a_year_is_purged_untold_while_the_ledger_may_still_hear_of_it(
-    synced: CommandTopic, waits_for: str
-) -> None:
-    async with synced.database.connection() as connection:
-        await connection.execute(f"UPDATE engine.company SET {waits_for} = 1")
-
-    await synced.command("purge_requested", fiscal_years=[date(2099, 1, 1)])
-
-    (purged,) = await purge_events(synced)
-    assert purged.fiscal_years == (date(2099, 1, 1),)
 
 
 async def test_a_purge_is_completed_once_the_ledger_has_applied_it(synced: CommandTopic) -> None:

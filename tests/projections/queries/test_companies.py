@@ -9,7 +9,7 @@ from schemas.ledger_events import CompanyObserved
 from schemas.lifecycle_events import CompanyRegistered, ReadOutcome, SyncCompleted, SyncQueued
 from schemas.parts import Read
 from tests.books import Books
-from tests.builders import COMPANY, YEAR, a_read, a_total, a_voucher, an_event
+from tests.builders import COMPANY, YEAR, a_purge, a_read, a_total, a_voucher, an_event
 
 pytestmark = pytest.mark.engine
 RIGHT = (a_total("1930", "125.00"), a_total("3001", "-125.00", "result"))
@@ -52,6 +52,20 @@ async def test_without_a_name_of_its_own_it_has_the_one_its_source_gives(books: 
     await books.project(an_event(CompanyObserved, part="company", year=None, name="Ur filen"))
 
     assert [found.name for found in await companies(books.connection)] == ["Ur filen"]
+
+
+async def test_a_company_that_was_emptied_keeps_the_name_that_its_source_gave(
+    books: Books,
+) -> None:
+    await books.register()
+    await books.project(a_purge())
+    await books.connection.execute("UPDATE engine.company SET last_known_name = 'Ur filen'")
+    assert [found.name for found in await companies(books.connection)] == ["Ur filen"]
+
+    renamed = an_event(CompanyObserved, part="company", year=None, generation=1, name="Nytt namn")
+    await books.project(renamed)
+
+    assert [found.name for found in await companies(books.connection)] == ["Nytt namn"]
 
 
 async def test_they_come_by_id(books: Books) -> None:

@@ -134,6 +134,16 @@ async def test_a_purge_of_which_nobody_has_counted_what_is_left_empties_no_compa
     assert company["emptied_at"] is None
 
 
+async def test_what_a_run_could_not_read_stands_beside_it(status: Status) -> None:
+    remark = "the source has no fiscal year from 2099-01-01"
+    end = completed("r-1", 3).model_copy(update={"detail": remark})
+
+    await status.apply(DIRECT, a_sync("r-1", 2), end)
+
+    (run,) = await status.rows("sync_run")
+    assert (run["state"], run["detail"]) == ("completed", remark)
+
+
 EARLIER = date(2024, 1, 1)
 
 

@@ -101,6 +101,7 @@ def test_a_red_company_says_what_to_do(command_line: CommandLine) -> None:
     told = command_line.run("status", "bageriet", "--lang", "en").stdout
 
     assert "No bookkeeping has been loaded yet: import an SIE file." in told
+    assert "nothing to verify" in told
 
 
 @pytest.mark.parametrize("reason", ["disconnected", "invalid_login"])

@@ -7,6 +7,7 @@ import pytest
 
 from projections.queries.company_facts import UnknownCompany
 from projections.queries.fiscal_years import AmbiguousFiscalYear, NoFiscalYear, UnknownFiscalYear
+from schemas.errors import NotFound
 from schemas.lifecycle_events import RejectionReason
 from streams.command_line.purge_texts import PURGE_LABELS
 from streams.command_line.rebuild_texts import REBUILD_LABELS
@@ -35,13 +36,19 @@ def test_no_text_takes_the_place_of_another(own: dict[str, Text]) -> None:
     assert [key for key, text in own.items() if LABELS[key] is not text] == []
 
 
-@pytest.mark.parametrize("error", [UnknownCompany, NoFiscalYear])
-def test_what_a_query_refuses_has_a_sentence(
-    error: type[UnknownCompany] | type[NoFiscalYear],
-) -> None:
-    raised = error("bageriet")
-
-    assert "bageriet" in sentence(raised.reason, "sv", vars(raised))
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (UnknownCompany("bageriet"), "bokflow companies"),
+        (NoFiscalYear("bageriet", "sie"), "bokflow import"),
+        (NoFiscalYear("bageriet", "visma-administration"), "bokflow import"),
+        (NoFiscalYear("bageriet", "fortnox"), "bokflow sync bageriet"),
+    ],
+)
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_what_a_query_refuses_says_what_to_do(raised: NotFound, told: str, language: str) -> None:
+    assert "bageriet" in sentence(raised.told_as, language, vars(raised))
+    assert told in sentence(raised.told_as, language, vars(raised))
 
 
 def test_what_names_no_year_has_a_sentence_with_the_years() -> None:

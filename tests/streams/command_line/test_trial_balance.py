@@ -5,7 +5,16 @@ import pytest
 from schemas.bookkeeping import Account, Balance, FiscalYear
 from schemas.ledger_events import AccountsObserved, FiscalYearsObserved, OpeningBalancesObserved
 from tests.books import Books
-from tests.builders import YEAR, a_read, a_total, a_voucher, an_event, some_totals, some_years
+from tests.builders import (
+    YEAR,
+    a_purge,
+    a_read,
+    a_total,
+    a_voucher,
+    an_event,
+    some_totals,
+    some_years,
+)
 from tests.streams.command_line.command_line import CommandLine
 
 pytestmark = pytest.mark.engine
@@ -84,6 +93,22 @@ def test_a_year_without_vouchers_says_whose_balances_it_shows(command_line: Comm
 
     assert "The year's vouchers have not been read whole" in told
     assert command_line.json("trial-balance", "bageriet")["basis"] == "totals"
+
+
+@pytest.mark.parametrize("command", ["trial-balance", "verify-totals"])
+@pytest.mark.parametrize(("source", "advice"), [("sie", "import"), ("fortnox", "sync bageriet")])
+def test_an_empty_company_is_told_how_its_bookkeeping_comes(
+    command_line: CommandLine, command: str, source: str, advice: str
+) -> None:
+    async def emptied(books: Books) -> None:
+        await books.register(source=source)
+        await books.project(a_read(a_voucher("1")), a_purge())
+
+    command_line.fill(emptied)
+
+    assert command_line.refusal(command, "bageriet") == "no_fiscal_year"
+    refused = command_line.run(command, "bageriet", exit_code=1)
+    assert f"with bokflow {advice}." in refused.stderr
 
 
 def test_what_is_not_there_is_refused(command_line: CommandLine) -> None:
