@@ -41,6 +41,10 @@ ADD = """
     INSERT INTO engine.purge (company_id, generation, command_id, fiscal_years, started_at)
     VALUES ($1, $2, $3, $4, $5)
 """
+EMPTIES = """
+    SELECT EXISTS (SELECT FROM engine.purge
+        WHERE company_id = $1 AND completed_at IS NULL AND fiscal_years IS NULL)
+"""
 APPLIED = """
     SELECT DISTINCT company_id FROM engine.purge
     JOIN ledger.purge_result USING (company_id, generation)
@@ -54,6 +58,14 @@ COMPLETE = """
     RETURNING purge.generation, command_id, completed_at, fiscal_years, vouchers, postings,
         years_left
 """
+
+
+async def empties(connection: asyncpg.Connection, company_id: str) -> bool:
+    """Whether a purge of all that the company has is on its way to the ledger.
+
+    One of some years leaves the years themselves. The caller has locked the company.
+    """
+    return bool(await connection.fetchval(EMPTIES, company_id))
 
 
 async def start(connection: asyncpg.Connection, purge: Purge, occasion: Occasion) -> None:

@@ -20,7 +20,7 @@ from schemas.lifecycle_events import SyncQueued, UploadReceived
 from schemas.lifecycle_events import UploadRefused as UploadRefusedEvent
 from schemas.limits import TEXT_CHARACTERS_MAX
 from schemas.sources import SIE, UPLOADED
-from streams import companies, connections, outbox
+from streams import companies, connections, outbox, purges
 from streams.upload_refusals import upload_refused
 
 CHUNK_BYTES = 1024 * 1024
@@ -87,13 +87,13 @@ async def receive(
     `fiscal_year_overlaps`.
     """
     upload = ReceivedUpload(str(uuid4()), str(uuid4()))
-    years = await stored_years(connection, company_id)
-    check_overlap(judgement.sie_type, judgement.fiscal_year, years, name=file_name)
     async with connection.transaction():
         now = await connection.fetchval("SELECT engine.clock()")
         replaced = await _admit(
             connection, company_id, name=name, judgement=judgement, forced=forced, now=now
         )
+        years = await _years_that_stay(connection, company_id)
+        check_overlap(judgement.sie_type, judgement.fiscal_year, years, name=file_name)
         document = orjson.dumps(asdict(judgement), default=_json_ready).decode()
         file_name = file_name[:TEXT_CHARACTERS_MAX]
         await connection.execute(
@@ -151,6 +151,15 @@ async def _admit(
     kept = currency if decides else None
     await connection.execute(KEEP_IDENTITY, company_id, number, kept, replaced is not None)
     return replaced
+
+
+async def _years_that_stay(
+    connection: asyncpg.Connection, company_id: str
+) -> tuple[FiscalYear, ...]:
+    """The stored years; none where a purge of all is on its way. The company is locked."""
+    if await purges.empties(connection, company_id):
+        return ()
+    return await stored_years(connection, company_id)
 
 
 async def _queue(

@@ -1,24 +1,30 @@
 """Which companies take a file, and what becomes of a connection that gives way to files."""
 
 import io
+from datetime import date
 
 import pytest
 
+from connectors.sie.file import SieFile
+from schemas.bookkeeping import FiscalYear
 from schemas.errors import UploadRefused
+from schemas.ledger_events import FiscalYearsObserved
 from streams import uploads
 from streams.reading_thread import ReadingThread
 from streams.sync_runs import RunLost
 from streams.upload_source import open_upload
-from tests.connectors.sie.builders import VOUCHER, a_file
+from tests.books import Books
+from tests.builders import an_event
+from tests.connectors.sie.builders import HEAD, VOUCHER, a_file
 from tests.streams.command_topic import CommandTopic
 from tests.streams.runs import a_claimed_run
 
 pytestmark = pytest.mark.engine
 
 
-async def uploaded(topic: CommandTopic) -> str:
+async def uploaded(topic: CommandTopic, file: SieFile | None = None) -> str:
     """A file of the company's; its run."""
-    judgement = a_file(*VOUCHER).judge()
+    judgement = (file or a_file(*VOUCHER)).judge()
     async with topic.database.connection() as connection:
         received = await uploads.receive(
             connection,
@@ -30,6 +36,28 @@ async def uploaded(topic: CommandTopic) -> str:
             forced=False,
         )
     return received.run_id
+
+
+async def test_a_year_that_a_purge_is_about_to_take_stands_in_no_files_way(
+    topic: CommandTopic,
+) -> None:
+    """The ledger may be behind; a purge of some years leaves the years themselves."""
+    head = [line.replace("#SIETYP 4", "#SIETYP 1") for line in HEAD]
+    balances = a_file("#UB 0 1930 100.00", head=tuple(head))
+    await uploaded(topic)
+    broken = date(2023, 7, 1)
+    async with topic.database.connection() as connection:
+        years = [FiscalYear(first_day=broken, last_day=date(2024, 6, 30))]
+        observed = an_event(FiscalYearsObserved, part="fiscal_years", year=None, fiscal_years=years)
+        await Books(connection).project(observed)
+
+    with pytest.raises(UploadRefused, match="overlaps"):
+        await uploaded(topic, balances)
+    await topic.command("purge_requested", fiscal_years=[broken])
+    with pytest.raises(UploadRefused, match="overlaps"):
+        await uploaded(topic, balances)
+    await topic.command("purge_requested")
+    assert await uploaded(topic, balances)
 
 
 async def connected(topic: CommandTopic) -> None:
