@@ -10,6 +10,7 @@ ROWS_MAX = 10_000  # Of each kind in one transaction.
 PUBLISHED_DAYS = 7  # For whoever wants to look.
 GIVEN_UP_DAYS = 90  # As long as a dead letter: doctor tells of it until then.
 COMMAND_DAYS = 60  # Twice as long as a command stays on its topic: its id cannot come again.
+PURGE_DAYS = COMMAND_DAYS  # Whoever waits knows it by its command; the status keeps it for good.
 READ_DAYS = 30  # Its run has ended, and the ledger has the result.
 # So that who asks about last year's books finds which run or file it was; the status keeps a run's
 # outcome for good.
@@ -38,6 +39,14 @@ FORGET_COMMANDS = """
         SELECT company_id, command_id FROM engine.command
         WHERE decided_at < (SELECT engine.clock()) - make_interval(days => $1)
         ORDER BY decided_at LIMIT $2)
+    RETURNING 1
+"""
+# One that the ledger has not applied yet is still to be told of.
+FORGET_PURGES = """
+    DELETE FROM engine.purge WHERE (company_id, generation) IN (
+        SELECT company_id, generation FROM engine.purge
+        WHERE completed_at < (SELECT engine.clock()) - make_interval(days => $1)
+        ORDER BY completed_at LIMIT $2)
     RETURNING 1
 """
 # The run remembers that they are gone, so that it is looked at once.
@@ -105,6 +114,7 @@ KEPT_DAYS = {
     FORGET_PUBLISHED: PUBLISHED_DAYS,
     FORGET_GIVEN_UP: GIVEN_UP_DAYS,
     FORGET_COMMANDS: COMMAND_DAYS,
+    FORGET_PURGES: PURGE_DAYS,
     FORGET_READS: READ_DAYS,
     FORGET_RUNS: RUN_DAYS,
     FORGET_LEASES: LEASE_DAYS,

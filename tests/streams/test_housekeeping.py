@@ -45,6 +45,7 @@ ADD_LEASES = """
     FROM unnest(ARRAY['worker:gone', 'run:ended', 'run:open', 'build:project_ledger:4']) AS name
     UNION ALL SELECT 'relay', 'here', engine.clock() + interval '2 days'
 """
+COMPLETE = "UPDATE engine.purge SET completed_at = engine.clock() WHERE command_id = 'p-1'"
 # What this test is not about.
 FORGET_COMPANYS_PAST = "DELETE FROM engine.command"
 
@@ -105,6 +106,22 @@ async def test_a_run_goes_after_a_year_with_its_upload(pool: Database, topic: Co
 
     assert await topic.value("SELECT run_id FROM engine.sync_run") == "open"
     assert await topic.value("SELECT count(*) FROM engine.upload") == 0
+
+
+async def test_a_purge_goes_once_its_command_may_come_again_and_not_before_it_is_told(
+    pool: Database, topic: CommandTopic
+) -> None:
+    await topic.command("connection_requested", source="fortnox")
+    await topic.command("purge_requested", command_id="p-1")
+    await topic.command("purge_requested", command_id="p-2")
+    await execute(pool, COMPLETE, FORGET_COMPANYS_PAST)
+
+    await topic.set_clock(timedelta(days=housekeeping.PURGE_DAYS, minutes=-5))
+    assert await forget_old(pool) == 0
+    await topic.set_clock(timedelta(days=housekeeping.PURGE_DAYS, minutes=5))
+    assert await forget_old(pool) == 1
+
+    assert await topic.value("SELECT command_id FROM engine.purge") == "p-2"
 
 
 async def test_a_lease_that_ran_out_long_ago_goes_unless_it_still_says_something(
