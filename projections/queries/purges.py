@@ -21,6 +21,13 @@ CONTENTS = """
             WHERE aside.company_id = $1 AND aside.fiscal_year = year) AS set_aside
     FROM unnest($2::date[]) WITH ORDINALITY AS wanted (year, place) ORDER BY place
 """
+# As the ledger will count the years that are left.
+OTHERS_ARE_LEFT = """
+    SELECT EXISTS (SELECT FROM ledger.account_balance
+            WHERE company_id = $1 AND fiscal_year <> ALL($2::date[]))
+        OR EXISTS (SELECT FROM ledger.control_total WHERE company_id = $1
+            AND part = 'opening_balances' AND fiscal_year <> ALL($2::date[]))
+"""
 # It is told as completed once the status shows it; an id that is used again long after is another.
 PURGE_STATE = """
     SELECT asked.generation, asked.fiscal_years, coalesce(told.vouchers, 0) AS vouchers,
@@ -47,6 +54,13 @@ class YearContents(Model):
     set_aside: int
 
 
+class Contents(Model):
+    """What a purge would take, and whether it would leave no bookkeeping at all."""
+
+    years: tuple[YearContents, ...]
+    are_the_last: bool
+
+
 class PurgeState(Model):
     generation: int
     fiscal_years: tuple[date, ...] | None  # None: all of them.
@@ -70,14 +84,18 @@ class LastPurge(Model):
 
 async def contents(
     connection: asyncpg.Connection, company_id: str, years: Sequence[date] | None
-) -> list[YearContents]:
+) -> Contents:
     """What the ledger holds of those years, or of all that it knows; the oldest first."""
     async with snapshot(connection):
         known = await fiscal_years(connection, company_id)
         last_days = {year.first_day: year.last_day for year in known}
         wanted = list(last_days) if years is None else sorted(years)
         rows = await connection.fetch(CONTENTS, company_id, wanted)
-    return [YearContents(**row, last_day=last_days.get(row["first_day"])) for row in rows]
+        others = years is not None and await connection.fetchval(
+            OTHERS_ARE_LEFT, company_id, wanted
+        )
+    found = (YearContents(**row, last_day=last_days.get(row["first_day"])) for row in rows)
+    return Contents(years=tuple(found), are_the_last=not others)
 
 
 async def purge_state(

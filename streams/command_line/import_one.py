@@ -18,6 +18,7 @@ from streams.command_line.run_progress import RunProgress
 from streams.command_line.run_watch import RunWatch
 from streams.command_line.show import organisation_number
 from streams.command_line.texts import label
+from streams.command_line.told_reason import of_file
 from streams.command_line.words import word
 
 if TYPE_CHECKING:  # Commands that only query start without the connectors.
@@ -163,6 +164,6 @@ class Importer:
         result = result.model_copy(update={"run_number": ended.run_number})
         if ended.state != "completed":
             reason = ended.reason or ended.state
-            told = ended.detail or word(reason, self._options.language)
+            told = ended.detail or word(of_file(reason), self._options.language)
             return result.ended("failed", reason, told)
         return result.completed(read, self._options.language)

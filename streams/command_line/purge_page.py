@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal, Self
 
 from projections.queries.company_status import CompanyState
-from projections.queries.purges import LastPurge, YearContents
+from projections.queries.purges import Contents, LastPurge, YearContents
 from schemas.model import Model
 from schemas.sources import UPLOADED
 from streams.command_line.show import count, day, fitting_table, moment, printable, printer
@@ -22,6 +22,7 @@ class Preview(Model):
     company_id: str
     chosen: tuple[date, ...] | None  # Fiscal years by their first days; None is all of them.
     years: tuple[YearContents, ...]
+    empties: bool  # No bookkeeping is left after it.
     cancels_run: str | None  # The run that is going.
     then: Then
     next_run_at: datetime | None
@@ -30,7 +31,7 @@ class Preview(Model):
     def of(
         cls,
         company: CompanyState,
-        years: list[YearContents],
+        going: Contents,
         *,
         chosen: tuple[date, ...] | None,
         reload: bool,
@@ -46,7 +47,8 @@ class Preview(Model):
         return cls(
             company_id=company.company_id,
             chosen=chosen,
-            years=tuple(years),
+            years=going.years,
+            empties=going.are_the_last,
             cancels_run=company.syncing.run_id if company.syncing else None,
             then=then,
             next_run_at=due_at,
@@ -85,7 +87,10 @@ def _lines(found: Preview, language: str) -> Iterator[str]:
     yield label("purge.goes.all" if found.chosen is None else "purge.goes.years", language)
     yield label("purge.stays", language)
     if found.cancels_run:
-        yield label("purge.cancels", language)
+        comes_by_itself = found.then != "upload"
+        yield label("purge.cancels.run" if comes_by_itself else "purge.cancels.file", language)
+    if found.years and found.empties:
+        yield label("purge.empties", language)
     yield label(f"purge.then.{found.then}", language, at=moment(found.next_run_at))
 
 

@@ -27,8 +27,22 @@ PURGE_LABELS = {
         " versions. The events stay in Kafka; no replay brings back what is emptied, but"
         " bokflow as-of shows it.",
     ),
-    "purge.cancels": Text(
-        "En körning pågår: den avbryts först.", "A run is going: it is cancelled first."
+    "purge.cancels.run": Text(
+        "En körning pågår: den avbryts först, vilka år den än läser, och nästa läser dem i sin"
+        " helhet.",
+        "A run is going: it is cancelled first, whichever years it reads, and the next one reads"
+        " them whole.",
+    ),
+    "purge.cancels.file": Text(
+        "En fil läses in: den avbryts först, vilket år den än gäller, liksom filer som väntar. Läs"
+        " in dem igen efteråt, även om årets bokföring inte töms: den kan vara till hälften ny.",
+        "A file is being imported: it is cancelled first, whatever its year, as are files that"
+        " wait. Import them again afterwards, even where the year is not emptied: it may be half"
+        " new.",
+    ),
+    "purge.empties": Text(
+        "Efteråt finns ingen bokföring: företaget är rött tills den har fyllts på igen.",
+        "No bookkeeping is left then: the company is red until it is filled again.",
     ),
     "purge.then.reload": Text(
         "Sedan hämtas detsamma på nytt från källan.",
@@ -67,6 +81,10 @@ PURGE_WORDS = {
     "purge_requested.v1": Text("Tömning", "Purge"),
     "company_removal_requested.v1": Text("Borttagning", "Removal"),
     "superseded_by_purge": Text("bokföringen tömdes", "the bookkeeping was emptied"),
+    "superseded_by_purge.file": Text(
+        "bokföringen tömdes: läs in filen igen",
+        "the bookkeeping was emptied: import the file again",
+    ),
     "company_removed": Text("företaget togs bort", "the company was removed"),
     "emptied": Text("tömd", "emptied"),
 }

@@ -20,7 +20,7 @@ from streams.command_line.options import (
 )
 from streams.command_line.show import Cell, count, day, moment, print_rows
 from streams.command_line.texts import label
-from streams.command_line.told_reason import told_reason
+from streams.command_line.told_reason import of_file, told_reason
 from streams.command_line.words import word
 
 TABLE_ROWS = 20
@@ -75,6 +75,7 @@ def _row(run: RunRow, language: str) -> dict[str, Cell]:
     }
     trigger = word(run.trigger, language)
     asked_by = run.requested_by if run.trigger == "manual" else ""
+    reason = of_file(run.reason) if run.reason and run.file_name else run.reason
     return told | {
         "run": "" if run.run_number is None else str(run.run_number),
         "state": word(run.state, language),
@@ -82,7 +83,7 @@ def _row(run: RunRow, language: str) -> dict[str, Cell]:
         "queued": moment(run.queued_at),
         "finished": moment(run.finished_at) if run.finished_at else "",
         "file": run.file_name or "",
-        "reason": told_reason(run.reason, run.detail, language),
+        "reason": told_reason(reason, run.detail, language),
     }
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from streams.command_line.words import word
+from streams.command_line.words import WORDS, word
 
 # Details as the engine writes them, for those reasons of which the words say most of it already:
 # the groups are what is left to tell.
@@ -33,6 +33,12 @@ def told_reason(reason: str | None, detail: str, language: str) -> str:
     added = _ADDED[reason].fullmatch(detail) if reason in _ADDED else None
     facts = [word(fact, language) for fact in added.groups()] if added else [detail]
     return ": ".join(filter(None, (word(reason, language), *facts)))
+
+
+def of_file(reason: str) -> str:
+    """The words of a reason: what was fetched comes again by itself, and a file does not."""
+    of_files = f"{reason}.file"
+    return of_files if of_files in WORDS else reason
 
 
 def told_tie(state: str, reason: str | None, language: str) -> str:

@@ -24,6 +24,10 @@ READING = "UPDATE engine.sync_run SET state = 'running'"
 CONFIRMING = """
     UPDATE engine.sync_run SET state = 'confirming', run_number = 1, fetched_at = engine.clock()
 """
+HAS_READ = """
+    INSERT INTO engine.sync_read (run_id, read, attempt, position, partition, message_offset)
+    SELECT run_id, 'vouchers/2025-01-01', 1, 0, 0, 0 FROM engine.sync_run
+"""
 
 
 @pytest.fixture
@@ -91,6 +95,20 @@ async def test_a_purge_of_some_years_has_all_read_whole_where_a_run_was_reading(
     assert (await synced.kinds())[-2:] == ["sync_cancelled", "purge_started"]
     run = await synced.row("SELECT state, reason FROM engine.sync_run")
     assert tuple(run) == ("cancelled", "superseded_by_purge")
+
+
+async def test_what_a_run_of_another_year_has_read_is_read_whole_again(
+    synced: CommandTopic,
+) -> None:
+    """The ledger has all of it, or will; whether it was to be the end of the run nobody says."""
+    await synced.command("sync_requested")
+    async with synced.database.connection() as connection:
+        await connection.execute(CONFIRMING)
+        await connection.execute(HAS_READ)
+
+    await synced.command("purge_requested", fiscal_years=[YEARS[0]])
+
+    assert await watermarks(synced) == ["accounts/2025-01-01", "fiscal_years"]
 
 
 @pytest.mark.parametrize(("years", "currency"), [(None, None), ([YEARS[0]], "SEK")])

@@ -1,6 +1,7 @@
 """What a purge would take, how far one has come, and which was the last."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,15 @@ from projections.queries.purges import contents, last_purge, purge_state
 from schemas.bookkeeping import Posting
 from schemas.lifecycle_events import CompanyRegistered, PurgeCompleted, PurgeStarted
 from tests.books import Books
-from tests.builders import COMPANY, a_read, a_set_aside_voucher, a_voucher, some_years
+from tests.builders import (
+    COMPANY,
+    a_read,
+    a_set_aside_voucher,
+    a_total,
+    a_voucher,
+    some_totals,
+    some_years,
+)
 
 pytestmark = pytest.mark.engine
 YEARS = (date(2024, 1, 1), date(2025, 1, 1))
@@ -30,18 +39,37 @@ async def filled(books: Books) -> None:
 async def test_each_year_tells_what_would_go_of_it(books: Books) -> None:
     await filled(books)
 
-    first, last = await contents(books.connection, COMPANY, None)
+    first, last = (await contents(books.connection, COMPANY, None)).years
 
     assert (first.first_day, first.last_day) == (YEARS[0], date(2024, 12, 31))
     assert (first.vouchers, first.postings, first.set_aside) == (2, 4, 1)
     assert (last.vouchers, last.postings, last.set_aside) == (1, 2, 0)  # A struck row is none.
-    assert await contents(books.connection, COMPANY, (YEARS[1],)) == [last]
+    assert (await contents(books.connection, COMPANY, (YEARS[1],))).years == (last,)
+
+
+@pytest.mark.parametrize(
+    ("years", "are_the_last"), [(None, True), (YEARS, True), (YEARS[:1], False), (YEARS[1:], False)]
+)
+async def test_it_is_told_whether_any_bookkeeping_is_left(
+    books: Books, years: tuple[date, ...] | None, are_the_last: bool
+) -> None:
+    await filled(books)
+
+    assert (await contents(books.connection, COMPANY, years)).are_the_last == are_the_last
+
+
+async def test_a_year_of_balances_alone_is_left(books: Books) -> None:
+    await filled(books)
+    balances: dict[str, Any] = {"part": "opening_balances", "year": date(2023, 1, 1), "run": 4}
+    await books.project(some_totals(a_total("1930", "1.00"), **balances))
+
+    assert not (await contents(books.connection, COMPANY, YEARS)).are_the_last
 
 
 async def test_a_company_without_bookkeeping_has_nothing_to_lose(books: Books) -> None:
     await books.register()
 
-    assert await contents(books.connection, COMPANY, None) == []
+    assert (await contents(books.connection, COMPANY, None)).years == ()
 
 
 async def test_a_purge_is_completed_once_the_status_shows_it(books: Books) -> None:

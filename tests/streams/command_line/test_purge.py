@@ -1,7 +1,7 @@
 """`bokflow purge`: what it shows and asks before anything is sent, and what it waits for."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,9 +63,48 @@ def test_it_is_said_that_a_run_is_cancelled(away: CommandLine) -> None:
 
     away.fill(queued)
 
-    assert "cancelled first" in away.run("purge", COMPANY, "--dry-run", "--reload").stdout
+    told = away.run("purge", COMPANY, "--dry-run", "--reload").stdout
+    assert "cancelled first, whichever years it reads, and the next one reads" in _one_line(told)
     found = away.json("purge", COMPANY, "--dry-run", "--reload")
     assert (found["then"], found["cancels_run"]) == ("reload", "run-1")
+
+
+def test_who_sends_files_is_told_to_send_them_again(command_line: CommandLine) -> None:
+    async def sent(books: Books) -> None:
+        await books.register()
+        await books.project(some_years(YEAR), a_read(a_voucher("1")))
+        await books.queue("run-1")
+
+    command_line.fill(sent)
+
+    told = _one_line(command_line.run("purge", COMPANY, "--dry-run", "--year", "2025").stdout)
+    assert "it is cancelled first, whatever its year" in told
+    assert "Import them again afterwards" in told
+
+
+def test_it_is_said_that_no_bookkeeping_is_left(away: CommandLine) -> None:
+    last_year = date(2024, 1, 1)
+    earlier = a_read(a_voucher("1", year=last_year, day=last_year), year=last_year, run=3)
+
+    async def of_two_years(books: Books) -> None:
+        await books.project(some_years(last_year, YEAR, run=3), earlier)
+
+    def empties(*years: str) -> bool:
+        names = [word for year in years for word in ("--year", year)]
+        told = away.run("purge", COMPANY, "--dry-run", *names).stdout
+        found: bool = away.json("purge", COMPANY, "--dry-run", *names)["empties"]
+        assert ("red until it is filled again" in _one_line(told)) == found
+        return found
+
+    assert empties("2025")
+    away.fill(of_two_years)
+    assert not empties("2025")
+    assert empties("2024", "2025")
+    assert empties()
+
+
+def _one_line(told: str) -> str:
+    return " ".join(told.split())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schemas.errors import ReconnectRequired, SourceRefused, SourceUnavailable, SyncError
-from streams.command_line.told_reason import told_reason, told_tie
+from streams.command_line.told_reason import of_file, told_reason, told_tie
 from streams.publication import UnknownYear
 from streams.reading_thread import ConnectorFailed
 from streams.sources import OrganisationNumberDiffers
@@ -62,3 +62,8 @@ def test_the_years_that_a_run_did_without_are_told_of_one_that_ended_well() -> N
 
     assert told_reason(None, missing, "sv") == "källan har inte det räkenskapsåret: 1999-01-01"
     assert told_reason(None, "", "sv") == ""
+
+
+def test_a_file_that_a_purge_has_ended_does_not_come_again_by_itself() -> None:
+    assert told_reason(of_file("superseded_by_purge"), "", "en").endswith("import the file again")
+    assert of_file("requested") == "requested"
