@@ -135,6 +135,32 @@ async def test_a_year_goes_and_the_other_stays_as_it_is(engine: Engine, vendor: 
     await is_the_same(engine, tenant)
 
 
+async def test_every_year_by_its_name_is_all_and_a_reload_fills_what_its_source_still_has(
+    engine: Engine, vendor: Vendor
+) -> None:
+    tenant = vendor.add("bageriet", vouchers=5)
+    await engine.start_worker(**vendor.settings)
+    both: dict[str, Any] = {"fiscal_years": [str(EARLIER), str(LATER)]}
+    async with Service.of(engine) as service:
+        await service.connect("bageriet")
+        await service.command("purge_requested", "bageriet", **both)
+        await _purged(engine, "bageriet")
+        emptied = await state_of(engine, "bageriet")
+        await service.sync("bageriet", fiscal_years=[str(LATER)])
+        of_one_year = await state_of(engine, "bageriet")
+
+        del tenant.books.years[3]
+        asked = await service.command("purge_requested", "bageriet", reload=True, **both)
+        reload = await engine.end_of(await service.run_of("bageriet", asked))
+        filled = await state_of(engine, "bageriet")
+
+    assert (emptied.reason, emptied.counts.vouchers) == ("emptied", 0)
+    assert (of_one_year.reason, of_one_year.counts.vouchers) == ("emptied", 5)
+    assert (reload["state"], reload["trigger"]) == ("completed", "reload")
+    assert reload["detail"] == f"the source has no fiscal year from {EARLIER}"
+    assert (filled.indicator, filled.counts.vouchers) == ("green", 5)
+
+
 async def test_a_purge_and_a_sync_of_two_services_count_in_their_order(
     engine: Engine, vendor: Vendor
 ) -> None:
