@@ -48,20 +48,20 @@ DELETE_YEARS = {
 # years that have postings, or a file's balances without any voucher (SIE types 1 to 3): opening
 # balances alone are nobody's bookkeeping.
 COUNT = """
-    INSERT INTO purge_result (company_id, generation, vouchers, postings, years_left, purged_at)
+    INSERT INTO purge_result (company_id, generation, vouchers, postings, purged_at, years_left)
     SELECT company_id, generation,
         (SELECT count(*) FROM voucher WHERE voucher.company_id = purged.company_id
             AND (years IS NULL OR fiscal_year = ANY(years))),
         (SELECT coalesce(sum(postings), 0) FROM account_balance AS balance
             WHERE balance.company_id = purged.company_id
             AND (years IS NULL OR fiscal_year = ANY(years))),
+        purged_at,
         (SELECT count(*) FROM (
             SELECT fiscal_year FROM account_balance AS balance
             WHERE balance.company_id = purged.company_id
             UNION SELECT fiscal_year FROM control_total AS total
             WHERE total.company_id = purged.company_id AND part = 'opening_balances'
-        ) AS filled WHERE fiscal_year <> ALL(years)),
-        purged_at
+        ) AS filled WHERE fiscal_year <> ALL(years))
     FROM (SELECT company_id, generation, purged_at, CASE WHEN years IS NOT NULL
             THEN ARRAY(SELECT jsonb_array_elements_text(years)::date) END AS years
         FROM jsonb_to_recordset($1::jsonb) AS purged (

@@ -1,5 +1,6 @@
 -- Shape 4 of the ledger: bare names; each version is made in a schema of its own (`ledger_7`).
 -- No now(), serial or random default: two builds from one topic are equal to the byte.
+-- A new column stands last in its table: the views that readers have are replaced, not dropped.
 -- seen_run, seen_attempt: the last read that brought the row; a complete snapshot removes the rest.
 
 CREATE TABLE company (
@@ -23,8 +24,8 @@ CREATE TABLE purge_result (
     generation integer NOT NULL,
     vouchers bigint NOT NULL,
     postings bigint NOT NULL,
-    years_left integer NOT NULL,       -- Fiscal years that still have bookkeeping.
     purged_at timestamptz NOT NULL,
+    years_left integer NOT NULL,       -- Fiscal years that still have bookkeeping.
     PRIMARY KEY (company_id, generation)
 );
 

@@ -1,4 +1,5 @@
 -- Shape 4 of the status: bare names; each version is made in a schema of its own (`status_7`).
+-- A new column stands last in its table: the views that readers have are replaced, not dropped.
 
 CREATE TABLE company_status (
     company_id text PRIMARY KEY,
@@ -10,7 +11,6 @@ CREATE TABLE company_status (
     disconnected_at timestamptz,
     reconnect_reason text,
     emptied_at timestamptz,
-    emptied_years date[],              -- What is to be filled again; NULL: all of them.
     last_sync_at timestamptz,
     last_fetched_at timestamptz,
     failures_in_a_row integer NOT NULL,
@@ -18,7 +18,8 @@ CREATE TABLE company_status (
     open_run_id text,
     open_since timestamptz,
     fresh_until timestamptz,           -- NULL: as long as it likes.
-    is_stalled boolean NOT NULL        -- An open run has no outcome, and the engine says so.
+    is_stalled boolean NOT NULL,       -- An open run has no outcome, and the engine says so.
+    emptied_years date[]               -- What is to be filled again; NULL: all of them.
 );
 
 CREATE TABLE part_status (

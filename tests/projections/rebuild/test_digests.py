@@ -102,7 +102,7 @@ async def test_what_the_fence_ignored_is_counted_alike_in_any_batches(builds: Bu
         ("UPDATE verification SET openings = 'x'", YEAR, "verification"),
         ("UPDATE fiscal_year SET last_day = last_day - 1", YEAR, "fiscal_year"),
         ("UPDATE company SET ignored_events = 1", None, "company"),
-        ("INSERT INTO purge_result VALUES ('bageriet', 1, 0, 0, 0, now())", None, "purge_result"),
+        ("INSERT INTO purge_result VALUES ('bageriet', 1, 0, 0, now(), 0)", None, "purge_result"),
     ],
 )
 async def test_what_differs_is_found_in_its_place(
