@@ -25,7 +25,7 @@ CREATE TABLE purge_result (
     vouchers bigint NOT NULL,
     postings bigint NOT NULL,
     purged_at timestamptz NOT NULL,
-    years_left integer NOT NULL,       -- Fiscal years that still have bookkeeping.
+    years_left integer,                -- With bookkeeping; NULL: kept from before it was counted.
     PRIMARY KEY (company_id, generation)
 );
 
