@@ -43,11 +43,10 @@ RAISE_FENCES = """
     SELECT company_id, generation, 0, 0
     FROM unnest($1::text[], $2::integer[]) AS known (company_id, generation)
 """
-# What is behind the fence is not applied once more: what it took stands as it was.
+# What is behind the fence is not applied once more: what it took stands as it was. The version in
+# use may have an older shape, which lacks the last columns.
 KEEP_RESULTS = """
-    INSERT INTO purge_result (company_id, generation, vouchers, postings, purged_at)
-    SELECT company_id, generation, vouchers, postings, purged_at FROM ledger.purge_result
-    WHERE company_id = ANY($1::text[])
+    INSERT INTO purge_result SELECT * FROM ledger.purge_result WHERE company_id = ANY($1::text[])
 """
 
 
