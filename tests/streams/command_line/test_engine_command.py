@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -12,9 +13,16 @@ from projections.queries.run_state import RunState
 from schemas.commands import SyncRequested
 from schemas.lifecycle_events import CompanyRegistered, SyncCompleted, SyncFailed, SyncQueued
 from streams.command_line import database_watch, engine_command
-from streams.command_line.engine_command import Outcome, Until, Waiting, requested_by
+from streams.command_line.engine_command import (
+    Outcome,
+    Until,
+    Waiting,
+    requested_by,
+    show_outcome,
+)
 from streams.command_line.options import Options
 from streams.command_line.refusal import CommandRefused
+from streams.publication import UnknownYear
 from tests.books import Books
 from tests.builders import COMPANY
 from tests.servers import PostgresServer
@@ -163,6 +171,20 @@ async def test_nobody_is_waited_for_for_ever(
     assert (await refusal(waiting(looks))).code == "not_answered"
     await books.decide("c-1")
     assert (await refusal(waiting(looks, "first_run_ended"))).code == "first_run_late"
+
+
+def test_a_run_that_ended_well_says_what_it_could_not_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named: dict[str, Any] = {"company_id": COMPANY, "command_id": "c-1"}
+    lacks = str(UnknownYear([date(2019, 1, 1)]))
+    ended = Outcome(**named, type="sync_requested.v1", status="completed", detail=lacks)
+
+    show_outcome(ended, "en")
+
+    told, lacking = capsys.readouterr().out.splitlines()
+    assert told.startswith("bageriet, run –: completed.")
+    assert lacking == "the source lacks that fiscal year: 2019-01-01"
 
 
 def test_who_asks_is_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
