@@ -13,8 +13,10 @@ from schemas.errors import StoreUnavailable, ValueRefused
 CONNECT_SECONDS_MAX = 10
 COMMAND_SECONDS_MAX = 300
 POOL_CONNECTIONS_MAX = 10
-# A process that was stopped inside a transaction must not hold the others for long.
+# A process that was stopped inside a transaction must not hold the others for long, nor one that is
+# gone: in the middle of a statement nobody looks at its connection otherwise.
 KEEPALIVES = {
+    "client_connection_check_interval": "5000ms",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
