@@ -56,8 +56,15 @@ RESUME_STOPPED = """
 """
 # Who applies messages holds the row of their partition: it is passed over.
 AT_REST = """
-    SELECT partition, next_offset FROM engine.projection_offset
-    WHERE agent = $1 AND in_use AND partition = ANY($2::integer[]) FOR KEY SHARE SKIP LOCKED
+    WITH free AS MATERIALIZED (
+        SELECT partition, next_offset FROM engine.projection_offset
+        WHERE agent = $1 AND in_use AND ($2::integer[] IS NULL OR partition = ANY($2))
+        FOR KEY SHARE SKIP LOCKED
+    )
+    SELECT partition, next_offset FROM free
+    WHERE (SELECT count(*) FROM free) = (
+        SELECT count(*) FROM engine.projection_offset
+        WHERE agent = $1 AND in_use AND ($2::integer[] IS NULL OR partition = ANY($2)))
 """
 FORGET_FAILURES = "DELETE FROM engine.projection_failure"
 COUNT_EXIT = """
@@ -171,10 +178,11 @@ async def read(
 
 
 async def at_rest(
-    connection: asyncpg.Connection, reader: Reader, partitions: Iterable[int]
+    connection: asyncpg.Connection, reader: Reader, partitions: Iterable[int] | None = None
 ) -> dict[int, int]:
-    """The next offsets of those partitions to which nobody is applying messages now."""
-    rows = await connection.fetch(AT_REST, reader.agent, list(partitions))
+    """The next offsets of some partitions, or of all; none where any is being applied to now."""
+    wanted = None if partitions is None else list(partitions)
+    rows = await connection.fetch(AT_REST, reader.agent, wanted)
     return {row["partition"]: row["next_offset"] for row in rows}
 
 

@@ -129,12 +129,17 @@ class Presence(Service):
         return await topics.hold_messages(self._settings.kafka_url, standing) if standing else set()
 
     async def _at_rest(self, late: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
-        """Those that still stand there with nobody at work on them: a purge takes its time."""
+        """Those that still stand there while their agent does nothing: a purge takes its time.
+
+        An agent takes one batch at a time, and all else that this worker reads there waits for it.
+        Who has no partition looks at everybody's.
+        """
+        mine = self._positions.assigned
         at_rest: dict[TopicPartition, int] = {}
         async with self._database.connection() as connection:
             for agent in self._agents:
-                numbers = [place.partition for place in late if place.topic == agent.topic]
-                found = await offsets.at_rest(connection, agent.reader, numbers)
+                numbers = [place.partition for place in mine if place.topic == agent.topic]
+                found = await offsets.at_rest(connection, agent.reader, numbers if mine else None)
                 at_rest |= {TopicPartition(agent.topic, number): at for number, at in found.items()}
         return {place: at for place, at in late.items() if at_rest.get(place) == at}
 

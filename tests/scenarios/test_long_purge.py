@@ -18,6 +18,7 @@ from tests.eventually import eventually
 from tests.scenarios.rebuilding import COMPANY, books, say
 from tests.servers import PostgresServer
 from tests.streams.test_projector import a_projector, received
+from tests.worker import Worker
 
 pytestmark = pytest.mark.engine
 # Its vouchers go as slowly as those of a great company on a slow disk.
@@ -38,7 +39,10 @@ PURGING_SECONDS = """
     SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8
     FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()
 """
+# On another partition.
+ELSEWHERE = "snickeriet"
 VOUCHERS = "SELECT count(*) FROM ledger.voucher"
+WHOSE = "SELECT DISTINCT company_id FROM ledger.voucher"
 
 
 @asynccontextmanager
@@ -94,13 +98,8 @@ async def test_a_purge_whose_worker_has_stopped_holds_nobody_longer_than_another
 
 
 async def test_a_worker_that_purges_for_long_is_not_stuck(engine: Engine) -> None:
-    await say(engine, *books(COMPANY))
-    worker = await engine.start_worker(transaction_timeout_seconds="1", stuck_seconds="5")
-    await engine.caught_up()
-    await engine.connection.execute(HELD)
-
-    await engine.connection.execute("SELECT pg_advisory_lock(1)")
-    await say(engine, a_purge(company=COMPANY, run=2))
+    worker = await _purging(engine)
+    await say(engine, *books(ELSEWHERE))  # It waits for the one agent that its worker has.
 
     async def is_long() -> bool:
         assert worker.process.poll() is None, worker.log
@@ -110,5 +109,29 @@ async def test_a_worker_that_purges_for_long_is_not_stuck(engine: Engine) -> Non
     await engine.connection.execute("SELECT pg_advisory_unlock(1)")
     await engine.caught_up()
 
-    assert await engine.value(VOUCHERS) == 0
+    assert await engine.value(WHOSE) == ELSEWHERE
     assert worker.process.poll() is None
+
+
+async def test_a_purge_whose_worker_is_killed_gives_its_partition_back(engine: Engine) -> None:
+    worker = await _purging(engine)
+
+    worker.kill()
+
+    async def is_cut() -> bool:
+        return not await engine.value(PURGING_SECONDS)
+
+    await eventually(is_cut, what="PostgreSQL cuts it in its statement", limit_seconds=20)
+    assert await engine.value(VOUCHERS) > 0
+
+
+async def _purging(engine: Engine) -> Worker:
+    """A worker in the middle of a purge, which goes on when an advisory lock is let go."""
+    await say(engine, *books(COMPANY))
+    worker = await engine.start_worker(transaction_timeout_seconds="1", stuck_seconds="5")
+    await engine.caught_up()
+    await engine.connection.execute(HELD)
+    await engine.connection.execute("SELECT pg_advisory_lock(1)")
+    await say(engine, a_purge(company=COMPANY, run=2))
+    await eventually(lambda: engine.value(PURGING_SECONDS), what="the purge has begun")
+    return worker
