@@ -14,7 +14,7 @@ from streams.command_line.purge_page import told_last_purge
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
 from streams.command_line.told_reason import told_tie
-from streams.command_line.verification import differences_table, told_state
+from streams.command_line.verification import differences_table, is_nothing, told_state
 from streams.command_line.words import word
 
 DIFFERENCES_MAX = 10
@@ -123,8 +123,8 @@ def _counts(found: CompanyState, language: str) -> str:
 
 
 def _proof(found: CompanyState, language: str) -> str:
-    """Of an empty company nothing is to be proved, and no source owes it any totals."""
-    if not (found.counts.vouchers or found.counts.set_aside):
+    is_empty = not (found.counts.vouchers or found.counts.set_aside)
+    if is_nothing(found.verification.state, is_empty=is_empty):
         return label("verification.nothing", language)
     return told_state(found.verification.state, found.verification.as_of, language)
 

@@ -8,7 +8,7 @@ from projections.queries.companies import CompanyIndicator
 from projections.status.indicator import Reason
 from streams.command_line.show import Cell, dot, fitting_table, moment
 from streams.command_line.status_page import told_progress
-from streams.command_line.verification import proof
+from streams.command_line.verification import is_nothing, proof
 
 COLUMNS = ("company", "name", "status", "verification", "last_fetched", "syncing")
 SPARE = ("name",)
@@ -34,6 +34,6 @@ def _row(found: CompanyIndicator, language: str) -> dict[str, Cell]:
 
 
 def _proof(found: CompanyIndicator, language: str) -> Cell:
-    """Nothing, where nothing is to be proved."""
-    is_empty = found.reason in EMPTY and found.verification == "unverified"
-    return "" if is_empty else proof(found.verification, language)
+    if is_nothing(found.verification, is_empty=found.reason in EMPTY):
+        return ""
+    return proof(found.verification, language)

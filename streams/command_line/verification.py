@@ -20,6 +20,14 @@ def proof(state: State, language: str) -> Text:
     return Text(word(state, language), STYLES[state])
 
 
+def is_nothing(state: State, *, is_empty: bool) -> bool:
+    """Of an empty company nothing is to be proved, unless its source says what ought to be there.
+
+    No source owes it any totals.
+    """
+    return is_empty and state == "unverified"
+
+
 def told_state(
     state: State, as_of: datetime | None, language: str, *, up_to: date | None = None
 ) -> str:
