@@ -191,7 +191,10 @@ class PurgeStarted(LifecycleEvent):
 
 
 class PurgeCompleted(LifecycleEvent):
-    """The ledger is emptied; no run from after it has an end before this is told."""
+    """The ledger is emptied; no run from after it has an end before this is told.
+
+    `superseded`: its message was lost, and a later purge has come. It has taken nothing.
+    """
 
     type: Literal["purge_completed.v1"] = "purge_completed.v1"
     command_id: Text = ""
@@ -200,6 +203,7 @@ class PurgeCompleted(LifecycleEvent):
     vouchers: Count = 0
     postings: Count = 0
     years_left: Count | None = None  # With bookkeeping; None: nobody has counted them.
+    superseded: bool = False
 
 
 AnyLifecycleEvent = (

@@ -18,7 +18,15 @@ from streams.decided_commands import Occasion
 from streams.decisions import Purge
 
 COMPANIES_MAX = 200
-TOLD = ("command_id", "generation", "fiscal_years", "vouchers", "postings", "years_left")
+TOLD = (
+    "command_id",
+    "generation",
+    "fiscal_years",
+    "vouchers",
+    "postings",
+    "years_left",
+    "superseded",
+)
 
 # The ledger knows more than the engine where the engine's tables are older than the topic.
 RAISE_GENERATION = """
@@ -43,20 +51,30 @@ ADD = """
 """
 EMPTIES = """
     SELECT EXISTS (SELECT FROM engine.purge
-        WHERE company_id = $1 AND completed_at IS NULL AND fiscal_years IS NULL)
+        WHERE company_id = $1 AND completed_at IS NULL AND fiscal_years IS NULL
+            AND generation > coalesce(
+                (SELECT generation FROM ledger.company WHERE company_id = $1), 0))
 """
-APPLIED = """
-    SELECT DISTINCT company_id FROM engine.purge
-    JOIN ledger.purge_result USING (company_id, generation)
-    WHERE completed_at IS NULL LIMIT $1
+PASSED = """
+    SELECT DISTINCT company_id FROM engine.purge AS asked
+    JOIN ledger.company AS stands USING (company_id)
+    WHERE completed_at IS NULL AND stands.generation >= asked.generation LIMIT $1
 """
+# One that the ledger has passed without a result was lost with a gap, and a later one has come: it
+# would be ignored now, however often it is said.
 COMPLETE = """
     UPDATE engine.purge SET completed_at = engine.clock()
-    FROM ledger.purge_result AS result
-    WHERE purge.company_id = $1 AND completed_at IS NULL
-        AND result.company_id = purge.company_id AND result.generation = purge.generation
+    FROM (
+        SELECT company_id, generation, coalesce(vouchers, 0) AS vouchers,
+            coalesce(postings, 0) AS postings, years_left, purged_at IS NULL AS superseded
+        FROM engine.purge AS asked
+        LEFT JOIN ledger.purge_result USING (company_id, generation)
+        WHERE company_id = $1 AND completed_at IS NULL
+            AND generation <= (SELECT generation FROM ledger.company WHERE company_id = $1)
+    ) AS passed
+    WHERE purge.company_id = passed.company_id AND purge.generation = passed.generation
     RETURNING purge.generation, command_id, completed_at, fiscal_years, vouchers, postings,
-        years_left
+        years_left, superseded
 """
 
 
@@ -117,20 +135,20 @@ async def _forget_watermarks(
 
 
 async def complete(database: Database) -> int:
-    """Tells of the purges that the ledger has applied since; of how many companies."""
+    """Tells of the purges that the ledger has passed since; of how many companies."""
     async with database.connection() as connection:
-        applied = await connection.fetch(APPLIED, COMPANIES_MAX)
-    for (company_id,) in applied:
+        passed = await connection.fetch(PASSED, COMPANIES_MAX)
+    for (company_id,) in passed:
         async with database.transaction() as connection:
             await companies.lock(connection, company_id)
             await complete_of(connection, company_id)
-    return len(applied)
+    return len(passed)
 
 
 async def complete_of(connection: asyncpg.Connection, company_id: str) -> None:
     """Tells of those of one company, which the caller has locked, unless another worker has."""
-    applied = await connection.fetch(COMPLETE, company_id)
-    for purge in sorted(applied, key=itemgetter("generation")):
+    passed = await connection.fetch(COMPLETE, company_id)
+    for purge in sorted(passed, key=itemgetter("generation")):
         await outbox.emit(
             connection,
             PurgeCompleted,

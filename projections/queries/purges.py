@@ -32,7 +32,7 @@ OTHERS_ARE_LEFT = """
 PURGE_STATE = """
     SELECT asked.generation, asked.fiscal_years, coalesce(told.vouchers, 0) AS vouchers,
         coalesce(told.postings, 0) AS postings,
-        CASE told.state WHEN 'completed' THEN 'completed' ELSE 'started' END AS state
+        coalesce(told.state, 'started') AS state
     FROM engine.purge AS asked
     LEFT JOIN status.purge AS told USING (company_id, generation)
     WHERE asked.company_id = $1 AND asked.command_id = $2 ORDER BY generation DESC LIMIT 1
@@ -41,7 +41,8 @@ LAST_PURGE = """
     SELECT fiscal_years, reload, requested_by, state, started_at, completed_at, vouchers, postings
     FROM status.purge WHERE company_id = $1 ORDER BY generation DESC LIMIT 1
 """
-State = Literal["started", "completed"]
+# Superseded: its message was lost, and a later purge has come.
+State = Literal["started", "completed", "superseded"]
 
 
 class YearContents(Model):

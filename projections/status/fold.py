@@ -113,7 +113,7 @@ def _complete_purge(state: State, event: PurgeCompleted) -> None:
     if key in state.purges:
         state.purges[key] = replace(
             state.purges[key],
-            state="completed",
+            state="superseded" if event.superseded else "completed",
             completed_at=event.occurred_at,
             vouchers=event.vouchers,
             postings=event.postings,

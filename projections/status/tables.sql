@@ -76,7 +76,7 @@ CREATE TABLE purge (
     fiscal_years date[],               -- NULL: all of them.
     reload boolean NOT NULL,
     requested_by text NOT NULL,
-    state text NOT NULL,               -- started, completed
+    state text NOT NULL,               -- started, completed, superseded
     started_at timestamptz NOT NULL,
     completed_at timestamptz,
     vouchers bigint NOT NULL,          -- What went, once completed.

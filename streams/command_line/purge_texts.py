@@ -74,6 +74,10 @@ PURGE_LABELS = {
         "{at}{by}: {years}, {vouchers} vouchers, {postings} postings",
     ),
     "purge.started": Text("{at}{by}: {years}, pågår", "{at}{by}: {years}, going on"),
+    "purge.superseded": Text(
+        "{at}{by}: {years}, gjordes aldrig: en senare tömning kom före",
+        "{at}{by}: {years}, never done: a later purge came before it",
+    ),
     "purge.by": Text(" av {who}", " by {who}"),
 }
 
@@ -99,6 +103,12 @@ PURGE_REFUSALS = {
     "nobody_to_ask": Text(
         "Ingenting gjordes: det fanns ingen att fråga. Ange --yes för att inte bli tillfrågad.",
         "Nothing was done: there was nobody to ask. Give --yes, so that nothing is asked.",
+    ),
+    "purge_superseded": Text(
+        "Tömningen av {company_id} gick förlorad, och en senare har gjorts: töm igen om något är"
+        " kvar.",
+        "The purge of {company_id} was lost, and a later one has been done: purge again if anything"
+        " is left.",
     ),
     "ledger_stopped": Text(
         "Tömningen av {company_id} är begärd, men motorns inläsning har stannat ({detail}): den"

@@ -103,6 +103,8 @@ async def _completed(options: Options, company_id: str, asked_id: str) -> PurgeS
             raise CommandRefused("company_removed")
         if found.state == "completed":
             return found
+        if found.state == "superseded":
+            raise CommandRefused("purge_superseded", company_id=company_id)
         stopped = await _stopped_reason(connection, company_id)
         if stopped is not None:
             raise CommandRefused("ledger_stopped", company_id=company_id, detail=stopped)

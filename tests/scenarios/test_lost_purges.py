@@ -86,6 +86,25 @@ async def test_a_purge_that_alone_is_lost_is_said_again(
     assert await engine.value(OPEN) == 0
 
 
+async def test_a_purge_that_is_lost_before_another_is_told_as_superseded(
+    engine: Engine, pool: Database, commands: CommandTopic
+) -> None:
+    await commands.command("purge_requested", command_id="p-1")
+    await commands.command("purge_requested", command_id="p-2", fiscal_years=[YEAR])
+    await OutboxRelay(pool, engine.publisher).relay()
+    await _lose_before(engine, len(FIRST) + len(SECOND) + 1)
+
+    await _accept(engine)
+    await project(engine, pool)
+    assert not await purges.empties(engine.connection, COMPANY)
+    await _go_on(engine, pool)
+
+    assert await engine.value(OPEN) == 0
+    first, second = (await commands.events())[-2:]
+    assert (first["command_id"], first["superseded"]) == ("p-1", True)
+    assert (second["command_id"], second.get("superseded", False)) == ("p-2", False)
+
+
 async def _lose_before(engine: Engine, offset: int) -> None:
     place = topics.partition_of(COMPANY, partitions=PARTITIONS)
     admin = AIOKafkaAdminClient(bootstrap_servers=engine.endpoints.kafka_url)

@@ -212,6 +212,21 @@ def test_waiting_ends_with_the_company(away: CommandLine, monkeypatch: pytest.Mo
     assert refused.value.code == "company_removed"
 
 
+def test_waiting_ends_where_a_later_purge_has_come_first(
+    away: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def superseded(books: Books) -> None:
+        await begun(books)
+        await books.happened(PurgeCompleted, generation=1, superseded=True)
+
+    away.fill(superseded)
+
+    with pytest.raises(CommandRefused) as refused:
+        _waited(away, monkeypatch)
+    assert refused.value.code == "purge_superseded"
+    assert "never done" in away.run("status", COMPANY).stdout
+
+
 def test_waiting_ends_where_nobody_is_at_work(
     away: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
