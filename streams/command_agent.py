@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 
+from projections.migrate import LEDGER
+from projections.queries.fiscal_years import fiscal_years
+from projections.queries.snapshot import LEDGER_VIEWS
 from schemas.codec import decode_command
 from schemas.commands import AnyCommand, PurgeRequested
 from schemas.errors import MessageUnreadable, RejectedError
@@ -21,18 +24,15 @@ OPEN_RUNS = """
     WHERE company_id = $1 AND state IN ('queued', 'running', 'confirming')
     ORDER BY state = 'queued', queue_number FOR UPDATE
 """
-# No row where the ledger is behind the engine: it may hear of other years yet. A year may have
-# rows before its source has described it.
-FISCAL_YEARS = """
-    SELECT ARRAY(
-        SELECT fiscal_year FROM ledger.fiscal_year WHERE company_id = $1
-        UNION SELECT fiscal_year FROM ledger.account_balance WHERE company_id = $1
-        UNION SELECT fiscal_year FROM ledger.opening_balance WHERE company_id = $1
-        UNION SELECT fiscal_year FROM ledger.control_total WHERE company_id = $1
-        UNION SELECT fiscal_year FROM ledger.set_aside_voucher WHERE company_id = $1)
+# The ledger has met the last purge, and passed every read that was published whole.
+HAS_CAUGHT_UP = """
+    SELECT company.generation <= coalesce(seen.generation, 0) AND NOT EXISTS (
+        SELECT FROM engine.sync_run AS run JOIN engine.sync_read AS read USING (run_id)
+        JOIN engine.projection_offset AS stood
+            ON stood.agent = $2 AND stood.in_use AND stood.partition = read.partition
+        WHERE run.company_id = $1 AND stood.next_offset <= read.message_offset)
     FROM engine.company AS company LEFT JOIN ledger.company AS seen USING (company_id)
-    WHERE company_id = $1 AND (company.generation, company.run_number)
-        <= (coalesce(seen.generation, 0), coalesce(seen.run_number, 0))
+    WHERE company_id = $1
 """
 
 
@@ -123,6 +123,15 @@ async def _known(connection: asyncpg.Connection, command: AnyCommand) -> Known |
     open_runs = tuple(OpenRun(**run) for run in runs)
     years = None
     if isinstance(command, PurgeRequested) and command.fiscal_years:
-        years = await connection.fetchval(FISCAL_YEARS, company_id)
-    held = None if years is None else frozenset(years)
-    return Known(row["source"], row["organisation_number"], state, open_runs, held)
+        years = await _held_years(connection, company_id)
+    return Known(row["source"], row["organisation_number"], state, open_runs, years)
+
+
+async def _held_years(connection: asyncpg.Connection, company_id: str) -> frozenset[date] | None:
+    """By their first days; None where the ledger may hear of others yet."""
+    if not await connection.fetchval(HAS_CAUGHT_UP, company_id, LEDGER.agent):
+        return None
+    await connection.execute(f"SET LOCAL search_path = {LEDGER_VIEWS}")
+    years = await fiscal_years(connection, company_id)
+    await connection.execute("SET LOCAL search_path TO DEFAULT")
+    return frozenset(year.first_day for year in years)

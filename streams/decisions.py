@@ -51,7 +51,7 @@ class Known:
     organisation_number: str | None = None
     connection: ConnectionState | None = None
     open_runs: tuple[OpenRun, ...] = ()  # The one that is going first, then as they wait.
-    # Those that the ledger holds; None: it has not caught up with the company's last run or purge.
+    # Those that the ledger holds; None: it has not caught up with the company's runs and purges.
     fiscal_years: frozenset[date] | None = None
 
 

@@ -162,7 +162,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         actions=actions(
             known.facts,
             is_syncing=known.syncing is not None,
-            has_bookkeeping=bool(years or counts["set_aside"]),
+            has_bookkeeping=bool(years),
         ),
         verification=Verification(
             state=proof.state, as_of=proof.as_of, differences=proof.differences

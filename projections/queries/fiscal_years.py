@@ -24,6 +24,7 @@ FISCAL_YEARS = """
             SELECT fiscal_year FROM account_balance WHERE company_id = $1
             UNION SELECT fiscal_year FROM opening_balance WHERE company_id = $1
             UNION SELECT fiscal_year FROM control_total WHERE company_id = $1
+            UNION SELECT fiscal_year FROM set_aside_voucher WHERE company_id = $1
         ) AS filled
         WHERE NOT EXISTS (
             SELECT FROM fiscal_year AS described
@@ -89,7 +90,7 @@ def listed(years: Sequence[Year]) -> str:
 
 
 async def fiscal_years(connection: asyncpg.Connection, company_id: str) -> list[Year]:
-    """The company's fiscal years, the oldest first; inside a snapshot, which finds the tables."""
+    """The company's fiscal years, the oldest first; the search path finds the tables."""
     return [Year(*row) for row in await connection.fetch(FISCAL_YEARS, company_id)]
 
 

@@ -14,12 +14,9 @@ from streams import offsets
 from streams.database import Database
 from streams.housekeeping import UNKNOWN_COMPANY_DAYS, forget_old
 from streams.received import Received
-from tests.books import Books
-from tests.builders import a_read, a_voucher
 from tests.streams.command_topic import CommandTopic
 
 pytestmark = pytest.mark.engine
-YEAR, UNKNOWN = date(2024, 1, 1), date(2099, 1, 1)
 
 
 async def connected(topic: CommandTopic) -> None:
@@ -258,34 +255,3 @@ async def test_holes_are_passed(topic: CommandTopic) -> None:
     assert rows[0].next_offset == topic.ends[0] == 9
     assert rows[0].stopped_reason is None
     assert await topic.value("SELECT count(*) FROM engine.projection_failure") == 0
-
-
-@pytest.mark.parametrize("years", [[], [UNKNOWN], [YEAR, UNKNOWN]])
-async def test_years_that_the_company_does_not_have_are_not_purged(
-    topic: CommandTopic, years: list[date]
-) -> None:
-    await holding_a_year(topic)
-
-    await topic.command("purge_requested", command_id="p-1", fiscal_years=years, reload=True)
-
-    assert (await topic.kinds())[-1] == "sync_rejected"
-    assert (await topic.answer("p-1")).rejection == "invalid"
-
-
-@pytest.mark.parametrize("waits_for", ["generation", "run_number"])
-async def test_a_year_is_purged_untold_while_the_ledger_may_still_hear_of_it(
-    topic: CommandTopic, waits_for: str
-) -> None:
-    await holding_a_year(topic)
-    async with topic.database.connection() as connection:
-        await connection.execute(f"UPDATE engine.company SET {waits_for} = 2")
-
-    await topic.command("purge_requested", fiscal_years=[UNKNOWN])
-
-    assert (await topic.kinds())[-1] == "purge_started"
-
-
-async def holding_a_year(topic: CommandTopic) -> None:
-    await connected(topic)
-    async with topic.database.connection() as connection:
-        await Books(connection).project(a_read(a_voucher("1", year=YEAR, day=YEAR), year=YEAR))

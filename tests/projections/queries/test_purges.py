@@ -66,6 +66,16 @@ async def test_a_year_of_balances_alone_is_left(books: Books) -> None:
     assert not (await contents(books.connection, COMPANY, YEARS)).are_the_last
 
 
+async def test_a_year_of_which_all_was_set_aside_is_one_that_may_be_named(books: Books) -> None:
+    year = date(2023, 1, 1)
+    await filled(books)
+    await books.project(a_read(set_aside=[a_set_aside_voucher("1", year=year)], year=year, run=4))
+
+    first, *_ = (await contents(books.connection, COMPANY, None)).years
+
+    assert (first.first_day, first.vouchers, first.set_aside) == (year, 0, 1)
+
+
 async def test_a_company_without_bookkeeping_has_nothing_to_lose(books: Books) -> None:
     await books.register()
 
