@@ -8,6 +8,7 @@ from datetime import timedelta
 import faust
 from mode import CrashingSupervisor
 
+from projections.ledger import purge
 from projections.migrate import COMMANDS, LEDGER
 from schemas.limits import MESSAGE_BYTES_MAX
 from streams import agents, command_agent, confirmer, purges, scheduler, watchdog
@@ -111,7 +112,7 @@ def faust_app(settings: Settings, positions: Positions) -> faust.App:
         broker_session_timeout=session_timeout_seconds,
         broker_heartbeat_interval=session_timeout_seconds / 4,
         broker_request_timeout=max(90.0, session_timeout_seconds + 1),
-        broker_max_poll_interval=3600.0,  # A projection waits out an outage in place.
+        broker_max_poll_interval=_apply_seconds_max(settings),
         broker_commit_interval=1.0,
         broker_max_poll_records=500,
         stream_buffer_maxsize=4 * BATCH_MESSAGES_MAX,
@@ -123,6 +124,11 @@ def faust_app(settings: Settings, positions: Positions) -> faust.App:
     )
     app.transport = Transport(settings.kafka_url, app, positions)
     return app
+
+
+def _apply_seconds_max(settings: Settings) -> float:
+    """A projection waits out an outage in place, and a purge takes its time: both at once."""
+    return 3600.0 + max(purge.SECONDS_MAX, settings.transaction_timeout_seconds)
 
 
 def _duties(

@@ -3,6 +3,7 @@
 The fence stays, and with it the results of the purges that have raised it.
 """
 
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -11,12 +12,15 @@ import orjson
 from projections.ledger.fold import Round
 from schemas.ledger_events import LedgerPurged
 
-# It is one transaction, however much goes; every other one may take as long as its session says.
+# It is one transaction, however much goes; every other one may take as long as its session says,
+# and this one too where that is more.
 SECONDS_MAX = 3_600
 # A transaction that has begun keeps its first limit, unless it has none for a moment.
 TAKE_LONGER = """
     SELECT set_config('transaction_timeout', '0', true),
-        set_config('transaction_timeout', $1::text, true)
+        set_config('transaction_timeout', seconds || 's', true), seconds
+    FROM (SELECT greatest($1::integer, setting::integer / 1000) AS seconds
+        FROM pg_settings WHERE name = 'transaction_timeout') AS longest
 """
 # Of some years go the vouchers, balances, totals and changes; years, accounts and objects stay.
 YEARLY_TABLES = (
@@ -79,22 +83,19 @@ async def apply(connection: asyncpg.Connection, batch: Round) -> None:
     purges = [segment.purge for segment in batch if segment.purge is not None]
     if not purges:
         return
-    await connection.execute(TAKE_LONGER, f"{SECONDS_MAX}s")
-    await _execute(connection, COUNT, orjson.dumps([_row(purge) for purge in purges]).decode())
+    seconds = await connection.fetchval(TAKE_LONGER, SECONDS_MAX, column=2)
+    execute = partial(connection.execute, timeout=seconds)
+    await execute(COUNT, orjson.dumps([_row(purge) for purge in purges]).decode())
     whole = [purge.company_id for purge in purges if purge.fiscal_years is None]
     if whole:
         for statement in DELETE_ALL.values():
-            await _execute(connection, statement, whole)
-        await _execute(connection, FORGET, whole)
+            await execute(statement, whole)
+        await execute(FORGET, whole)
     years = [(purge.company_id, year) for purge in purges for year in purge.fiscal_years or ()]
     if years:
         companies, first_days = zip(*years, strict=True)
         for statement in DELETE_YEARS.values():
-            await _execute(connection, statement, list(companies), list(first_days))
-
-
-async def _execute(connection: asyncpg.Connection, statement: str, *arguments: object) -> None:
-    await connection.execute(statement, *arguments, timeout=SECONDS_MAX)
+            await execute(statement, list(companies), list(first_days))
 
 
 def _row(purge: LedgerPurged) -> dict[str, Any]:

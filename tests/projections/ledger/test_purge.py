@@ -57,6 +57,19 @@ async def test_each_company_of_a_batch_has_its_own_counts(books: Books) -> None:
     ]
 
 
+@pytest.mark.parametrize(("usual", "given"), [("2min", "1h"), ("2h", "2h")])
+async def test_a_purge_may_take_an_hour_or_what_is_usual_if_that_is_more(
+    books: Books, usual: str, given: str
+) -> None:
+    await books.connection.execute(f"SET transaction_timeout = '{usual}'")
+
+    async with books.connection.transaction():
+        await books.project(a_purge())
+
+        assert await books.connection.fetchval("SHOW transaction_timeout") == given
+    assert await books.connection.fetchval("SHOW transaction_timeout") == usual
+
+
 async def test_a_purge_of_some_years_counts_and_takes_those(books: Books) -> None:
     last_year = a_voucher("1", year=YEARS[0], day=YEARS[0])
     await books.project(
