@@ -12,7 +12,8 @@ from schemas.ledger_events import LedgerPurged
 from streams import outbox
 
 # The version in use has met neither the purge nor a later one. Of a company that was removed only
-# its fence is left.
+# its fence is left. The run number is that of now: what runs from before it have published of the
+# new generation is ignored anyway, and who asked is kept by the status.
 UNMET = """
     SELECT company_id, asked.generation, asked.run_number, fiscal_years, asked_at, command_id,
         engine.clock() AS now
