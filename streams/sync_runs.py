@@ -260,7 +260,7 @@ async def add_read(connection: asyncpg.Connection, run: Claimed, read: Published
 
 
 async def confirm(
-    connection: asyncpg.Connection, row: asyncpg.Record, *, vouchers: int, remark: str = ""
+    connection: asyncpg.Connection, row: asyncpg.Record, *, vouchers: int, remark: str
 ) -> None:
     """Everything is published: the ledger has the word now. The run's row is locked."""
     await connection.execute(CONFIRMING, row["run_id"], vouchers, remark[:TEXT_CHARACTERS_MAX])

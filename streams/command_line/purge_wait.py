@@ -10,7 +10,7 @@ import typer
 from projections.migrate import PROJECTIONS
 from projections.queries.purges import PurgeState, purge_state
 from projections.queries.workers import ready_workers
-from schemas.commands import PurgeRequested
+from schemas.commands import PurgeRequested, SyncRequested
 from schemas.model import Model
 from streams.command_line.database_watch import DatabaseWatch
 from streams.command_line.engine_command import (
@@ -54,7 +54,7 @@ class PurgeOutcome(Model):
             type=sent.type,
             status="asked",
             fiscal_years=command.fiscal_years,
-            reload=sent if command.reload else None,
+            reload=_reload(sent) if command.reload else None,
         )
 
     @property
@@ -79,7 +79,7 @@ async def _wait(options: Options, command: PurgeRequested, progress: RunProgress
     answer = await waiting.accepted()
     progress.say(label("phase.purging", options.language))
     purged = await _completed(options, company_id, asked_id)
-    reload = await waiting.ended(answer.run_id, progress.show) if answer.run_id else None
+    ended = await waiting.ended(answer.run_id, progress.show) if answer.run_id else None
     return PurgeOutcome(
         company_id=company_id,
         command_id=asked_id,
@@ -88,8 +88,13 @@ async def _wait(options: Options, command: PurgeRequested, progress: RunProgress
         fiscal_years=purged.fiscal_years,
         vouchers=purged.vouchers,
         postings=purged.postings,
-        reload=reload,
+        reload=_reload(ended) if ended else None,
     )
+
+
+def _reload(found: Outcome) -> Outcome:
+    """The run that a purge has led to is a sync."""
+    return found.model_copy(update={"type": SyncRequested.model_fields["type"].default})
 
 
 async def _completed(options: Options, company_id: str, asked_id: str) -> PurgeState:

@@ -167,7 +167,7 @@ class StepwiseRunner:
         async with self._database.transaction() as connection:
             row = await sync_runs.lock_own(connection, self.run)
             if row["cancel_requested_at"] is None:
-                await sync_runs.confirm(connection, row, vouchers=0)
+                await sync_runs.confirm(connection, row, vouchers=0, remark="")
             else:
                 await self._cancel(connection, row)
 

@@ -55,7 +55,7 @@ async def published(pool: Database) -> Claimed:
             )
             await sync_runs.add_read(connection, run, read)
         row = await sync_runs.lock_own(connection, run)
-        await sync_runs.confirm(connection, row, vouchers=2)
+        await sync_runs.confirm(connection, row, vouchers=2, remark="")
         await connection.execute(KNOW, list(ENDS))
         await connection.execute(APPLY)
     return run

@@ -266,5 +266,6 @@ def test_it_waits_for_the_emptied_ledger_and_for_the_reload(
 
     assert (found.vouchers, found.postings, found.fiscal_years) == (2, 4, None)
     assert found.reload is not None
+    assert (found.type, found.reload.type) == ("purge_requested.v1", "sync_requested.v1")
     assert (found.reload.status, found.reload.reason) == ("failed", "timed_out")
     assert not found.is_well
