@@ -171,7 +171,7 @@ def _compare(stored: dict[str, bytes], brought: Any, is_whole: bool) -> None:
         assert stored.keys() <= good.keys() | bad
 
 
-async def a_company_without_bookkeeping_is_not_green(world: PurgeWorld) -> None:
+async def a_company_without_bookkeeping_is_emptied(world: PurgeWorld) -> None:
     """Where a purge has left nothing, whichever years it named, until a run has brought some."""
     left: dict[str, int | None] = {}
     once = {(event.company_id, event.sequence): event for event in world.status.applied}
@@ -228,7 +228,7 @@ async def all_of_it(world: PurgeWorld) -> None:
     no_run_was_in_vain(world)
     await nothing_purged_has_come_back(world)
     await the_ledger_holds_what_was_fetched(world)
-    await a_company_without_bookkeeping_is_not_green(world)
+    await a_company_without_bookkeeping_is_emptied(world)
     await a_company_that_was_read_whole_since_it_was_purged_is_not_emptied(world)
 
 
