@@ -15,6 +15,11 @@ KNOWN_IDS = """
     SELECT company_id FROM engine.company UNION SELECT company_id FROM status.company_status
     UNION SELECT company_id FROM status.removed_company
 """
+# The status keeps them until the company is removed, and the engine knows them first.
+KNOWN_FILES = """
+    SELECT company_id, file_name FROM engine.upload
+    UNION SELECT company_id, file_name FROM status.sie_upload
+"""
 
 
 class CompanyRow(Model):
@@ -49,6 +54,12 @@ async def companies(connection: asyncpg.Connection) -> list[CompanyRow]:
 async def known_ids(connection: asyncpg.Connection) -> set[str]:
     """The ids of all companies that there have been, of those too that were removed."""
     return {row["company_id"] for row in await connection.fetch(KNOWN_IDS)}
+
+
+async def known_files(connection: asyncpg.Connection) -> set[tuple[str, str]]:
+    """The files that have come, each with its company."""
+    rows = await connection.fetch(KNOWN_FILES)
+    return {(row["company_id"], row["file_name"]) for row in rows}
 
 
 async def indicators(connection: asyncpg.Connection) -> list[CompanyIndicator]:

@@ -2,15 +2,18 @@
 
 Three come by files. Two are connected to a Fortnox that is simulated: one of them syncs by itself
 while its books change; the login of the other is not accepted.
-Each comes once: what its user has made of it since stays.
+Each comes once: what its user has made of it since stays, and what a start that was interrupted has
+left out comes with the next one.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from connectors.sie.generator import GeneratedCompany, generate
-from projections.queries.companies import known_ids
+from projections.queries.companies import known_files, known_ids
 from projections.queries.company_facts import company_facts
 from schemas.commands import ConnectionRequested
 from schemas.sources import FORTNOX
@@ -33,6 +36,29 @@ CONNECTIONS = ((CONNECTED, ("completed", None)), (BROKEN, ("failed", "reconnect_
 DEMO = tuple(company_id for company_id, *_ in (*COMPANIES, *CONNECTIONS))
 
 
+@dataclass(frozen=True)
+class DemoFile:
+    """A company's file of a year."""
+
+    company_id: str
+    company: GeneratedCompany
+    year: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.company_id}-{self.company.fiscal_years[self.year].first_day.year}.se"
+
+
+def missing_files(known: set[str], received: set[tuple[str, str]]) -> Iterator[DemoFile]:
+    """All of a new company; of a known one what is left, where it is the demo's: one has come."""
+    for company_id, seed, vouchers in COMPANIES:
+        company = generate(seed=seed, years=YEARS, vouchers_per_year=vouchers)
+        files = [DemoFile(company_id, company, year) for year in range(YEARS)]
+        left = [file for file in files if (company_id, file.name) not in received]
+        if company_id not in known or len(left) < YEARS:
+            yield from left
+
+
 def show_demo(options: Options) -> bool:
     """Imports and connects the companies that are new, and shows what has become of all.
 
@@ -41,11 +67,13 @@ def show_demo(options: Options) -> bool:
     directory = options.data_dir / "demo"
     directory.mkdir(parents=True, exist_ok=True)
     known = ask(options, known_ids)
-    kept = [company_id for company_id in DEMO if company_id in known]
+    files = list(missing_files(known, ask(options, known_files)))
+    begun = {file.company_id for file in files}
+    kept = [company_id for company_id in DEMO if company_id in known - begun]
     if kept:
         facts = {"companies": ", ".join(kept), "directory": options.data_dir}
         typer.echo(label("demo.kept", options.language, **facts), err=True)
-    outcomes = [_import(options, directory, *one) for one in COMPANIES if one[0] not in known]
+    outcomes = [_import(options, directory, file) for file in files]
     outcomes += [_connect(options, *one) for one in CONNECTIONS if one[0] not in known]
     there = {company.company_id for company in ask(options, company_facts)}
     for company_id in [one for one in DEMO if one in there]:
@@ -66,23 +94,21 @@ def show_demo(options: Options) -> bool:
     return all(outcomes)
 
 
-def _import(options: Options, directory: Path, company_id: str, seed: int, vouchers: int) -> bool:
-    company = generate(seed=seed, years=YEARS, vouchers_per_year=vouchers)
-    importer = Importer(options, company_id, waits=True)
-    went_well = True
-    for year in range(YEARS):
-        path = _file(directory, company, company_id, year)
-        result = importer.import_one(path)
-        told = label(
-            "demo.imported",
-            options.language,
-            file=path.name,
-            count=count(result.vouchers, options.language),
-            status=word(result.status, options.language),
-        )
-        typer.echo(told, err=True)
-        went_well = went_well and result.status == "completed"
-    return went_well
+def _import(options: Options, directory: Path, file: DemoFile) -> bool:
+    """As an accounting program would have exported it."""
+    path = directory / file.name
+    with path.open("wb") as written:
+        file.company.write(file.year, written)
+    result = Importer(options, file.company_id, waits=True).import_one(path)
+    told = label(
+        "demo.imported",
+        options.language,
+        file=path.name,
+        count=count(result.vouchers, options.language),
+        status=word(result.status, options.language),
+    )
+    typer.echo(told, err=True)
+    return result.status == "completed"
 
 
 def _connect(options: Options, company_id: str, wanted: tuple[str, str | None]) -> bool:
@@ -106,14 +132,6 @@ def _told(outcome: Outcome, language: str) -> str:
     because = f"{status}: {word(outcome.reason, language)}" if outcome.reason else status
     facts = {"company_id": outcome.company_id, "count": count(vouchers, language)}
     return label("demo.connected", language, **facts, status=because)
-
-
-def _file(directory: Path, company: GeneratedCompany, company_id: str, year: int) -> Path:
-    """The company's file of a year, as an accounting program would have exported it."""
-    path = directory / f"{company_id}-{company.fiscal_years[year].first_day.year}.se"
-    with path.open("wb") as file:
-        company.write(year, file)
-    return path
 
 
 def _show_status(options: Options, company_id: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.lifecycle_events import CompanyRegistered, CompanyRemoved
-from streams.command_line.demo import DEMO, show_demo
+from streams.command_line.demo import DEMO, missing_files, show_demo
 from streams.command_line.options import Options
 from tests.books import Books
 from tests.streams.command_line.command_line import CommandLine
@@ -39,3 +39,21 @@ def test_companies_that_there_have_been_are_left_as_they_are(
     assert f"{', '.join(DEMO)}: left as they are" in told.err
     assert [name for name in DEMO if f"The company {name}" in told.out] == [EMPTIED, *OTHERS]
     assert list((tmp_path / "demo").iterdir()) == []
+
+
+def test_what_an_interrupted_start_has_left_out_comes_with_the_next() -> None:
+    first, second, *others = missing_files(set(), set())
+    known = {file.company_id for file in (first, *others)}
+
+    (left,) = missing_files(known, {(first.company_id, first.name)})
+
+    assert (first.company_id, left.company_id) == (second.company_id, first.company_id)
+    assert left.name == second.name
+
+
+def test_a_company_that_has_all_files_or_none_of_the_demo_is_left_alone() -> None:
+    files = list(missing_files(set(), set()))
+    known = {file.company_id for file in files}
+
+    assert list(missing_files(known, {(file.company_id, file.name) for file in files})) == []
+    assert list(missing_files(known, set())) == []
