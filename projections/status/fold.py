@@ -104,8 +104,17 @@ def _start_purge(state: State, event: PurgeStarted) -> None:
         state="started",
         started_at=event.occurred_at,
     )
+    _note_emptied_years(state, event)
     if event.fiscal_years is None:
         _empty(state, event, PARTS)
+
+
+def _note_emptied_years(state: State, event: PurgeStarted) -> None:
+    """Until a run has read them (see runs.py): those named are added up, and all stays all."""
+    known = state.companies[event.company_id].emptied_years
+    named = event.fiscal_years
+    years = None if named is None or known is None else sorted({*known, *named})
+    state.change(event.company_id, emptied_years=years)
 
 
 def _complete_purge(state: State, event: PurgeCompleted) -> None:
@@ -126,12 +135,7 @@ def _complete_purge(state: State, event: PurgeCompleted) -> None:
 def _empty(state: State, event: PurgeStarted | PurgeCompleted, parts: Iterable[Part]) -> None:
     """The company has no bookkeeping left: the last years of it have been named, or all."""
     company_id = event.company_id
-    state.change(
-        company_id,
-        emptied_at=event.occurred_at,
-        emptied_years=event.fiscal_years,
-        last_fetched_at=None,
-    )
+    state.change(company_id, emptied_at=event.occurred_at, last_fetched_at=None)
     for part in parts:
         state.parts[company_id, part] = PartStatus(company_id, part, None, "emptied", None)
 

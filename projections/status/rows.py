@@ -1,5 +1,6 @@
 """The rows of the status' tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +17,7 @@ class CompanyStatus:
     disconnected_at: datetime | None = None
     reconnect_reason: str | None = None
     emptied_at: datetime | None = None
-    emptied_years: tuple[date, ...] | None = None  # Those to be filled again; None: all of them.
+    emptied_years: Sequence[date] | None = ()  # And not read since; None: all of them.
     last_sync_at: datetime | None = None
     last_fetched_at: datetime | None = None
     failures_in_a_row: int = 0

@@ -18,7 +18,7 @@ from schemas.lifecycle_events import (
     UploadRefused,
     parts_of,
 )
-from schemas.parts import Part, Scope
+from schemas.parts import PARTS, Part, Scope
 
 # Whoever asked has named a year that the source does not have: that is no failure of the source,
 # and says nothing of the company's parts.
@@ -113,10 +113,10 @@ def _finish(state: State, event: SyncCompleted | SyncFailed | SyncCancelled, to:
 
 
 def complete(state: State, event: SyncCompleted) -> None:
-    """A run that brings bookkeeping makes the company fresh; one that fills it, not emptied.
+    """A run that brings bookkeeping makes the company fresh, and reads emptied years again.
 
-    It fills where it reads what was emptied: all years, or all those whose purge left nothing. A
-    file fills whatever its year. Of what went, one year of several is not enough.
+    A company from which all has gone stays emptied until no year that was emptied is missing, or
+    until a file comes, whatever its year.
     """
     _finish(state, event, "completed")
     for part in parts_of(event.reads):
@@ -132,8 +132,10 @@ def complete(state: State, event: SyncCompleted) -> None:
         failures_in_a_row=0,
         last_failure_reason=None,
     )
-    if _reads_all(run, company.emptied_years):
-        state.change(event.company_id, emptied_at=None, emptied_years=None)
+    missing = _still_missing(state, run, company.emptied_years)
+    is_filled = missing == () or (run is not None and run.trigger == "upload")
+    emptied_at = None if is_filled else company.emptied_at
+    state.change(event.company_id, emptied_years=missing, emptied_at=emptied_at)
 
 
 def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
@@ -143,12 +145,27 @@ def _brings_bookkeeping(run: SyncRun | None, event: SyncCompleted) -> bool:
     return "vouchers" in parts or (is_upload and "opening_balances" in parts)
 
 
-def _reads_all(run: SyncRun | None, years: Sequence[date] | None) -> bool:
-    """Whether the run is for all those years, or without a limit; a file's scope has none."""
+def _still_missing(
+    state: State, run: SyncRun | None, emptied: Sequence[date] | None
+) -> tuple[date, ...] | None:
+    """The emptied years that the run has not read; None: all of them.
+
+    A file has read its own year, a run of all parts the years of its scope; one of some parts has
+    read no year whole. Where all years went, nobody knows them: only a file, or all, ends that.
+    """
+    known = None if emptied is None else tuple(emptied)
     if run is None:
-        return False
-    limit = Scope.model_validate(run.scope).fiscal_years
-    return limit is None or (years is not None and set(years) <= set(limit))
+        return known
+    scope = Scope.model_validate(run.scope)
+    if run.trigger == "upload":
+        upload = state.uploads.get(run.upload_id or "")
+        read = {upload.fiscal_year} if upload else set()
+        return tuple(year for year in known or () if year not in read)
+    if not set(PARTS) <= set(scope.parts):
+        return known
+    if scope.fiscal_years is None:
+        return ()
+    return known and tuple(year for year in known if year not in scope.fiscal_years)
 
 
 def fail(state: State, event: SyncFailed) -> None:

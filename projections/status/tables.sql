@@ -19,7 +19,7 @@ CREATE TABLE company_status (
     open_since timestamptz,
     fresh_until timestamptz,           -- NULL: as long as it likes.
     is_stalled boolean NOT NULL,       -- An open run has no outcome, and the engine says so.
-    emptied_years date[]               -- What is to be filled again; NULL: all of them.
+    emptied_years date[]               -- And not read since; NULL: all of them.
 );
 
 CREATE TABLE part_status (

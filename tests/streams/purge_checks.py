@@ -15,6 +15,7 @@ from schemas.lifecycle_events import (
     SyncQueued,
     parts_of,
 )
+from schemas.parts import Scope
 from tests.projections.ledger.ledger_model import balances, books_after
 from tests.streams.purge_model import Purged, counts_of_purges, status_after
 from tests.streams.purge_world import COMPANIES, PurgeWorld
@@ -82,10 +83,15 @@ async def the_status_is_what_its_topic_says(world: PurgeWorld) -> None:
             told.emptied_at,
             told.last_fetched_at,
         )
+        assert _years(row["emptied_years"]) == told.emptied_years
         assert {run["run_id"] for run in _of(runs, company)} == told.open_runs
         assert (row["open_run_id"] is None) == (not told.open_runs)
         assert {one["generation"]: _purged(one) for one in _of(purges, company)} == told.purges
     assert {row["company_id"] for row in [*runs, *purges]} <= told_of.keys()
+
+
+def _years(stored: Sequence[date] | None) -> frozenset[date] | None:
+    return None if stored is None else frozenset(stored)
 
 
 def _purged(row: dict[str, Any]) -> Purged:
@@ -203,7 +209,7 @@ async def a_company_that_was_read_whole_since_it_was_purged_is_not_emptied(
         if isinstance(event, SyncCompleted)
         and event.run_number > purged_at[event.company_id]
         and "vouchers" in parts_of(event.reads)
-        and scopes[event.run_id].fiscal_years is None
+        and scopes[event.run_id] == Scope()
     }
     for row in await _rows(world, "SELECT * FROM status.company_status"):
         if row["company_id"] in filled:

@@ -15,8 +15,10 @@ from schemas.lifecycle_events import (
     SyncCompleted,
     SyncFailed,
     SyncQueued,
+    UploadReceived,
     parts_of,
 )
+from schemas.parts import PARTS
 from tests.projections.ledger.ledger_model import Books, books_after
 
 
@@ -35,10 +37,11 @@ class Told:
     sequence: int = 0
     is_registered: bool = False
     emptied_at: datetime | None = None
-    emptied_years: frozenset[date] | None = None  # None: all of them.
+    emptied_years: frozenset[date] | None = frozenset()  # None: all of them.
     last_fetched_at: datetime | None = None
     open_runs: set[str] = field(default_factory=set)
-    years_of: dict[str, frozenset[date] | None] = field(default_factory=dict)  # By run.
+    runs: dict[str, SyncQueued] = field(default_factory=dict)
+    file_years: dict[str | None, date | None] = field(default_factory=dict)  # By upload.
     purges: dict[int, Purged] = field(default_factory=dict)
 
 
@@ -61,15 +64,20 @@ def _after(told: Told, event: AnyLifecycleEvent) -> Told:
         return Told(event.sequence)
     told = replace(told, sequence=event.sequence)
     match event:
+        case UploadReceived():
+            told.file_years[event.upload_id] = event.fiscal_year
         case SyncQueued():
             told.open_runs.add(event.run_id)
-            told.years_of[event.run_id] = _set(event.scope.fiscal_years)
+            told.runs[event.run_id] = event
         case SyncCompleted() | SyncFailed() | SyncCancelled():
             told.open_runs.discard(event.run_id)
         case PurgeStarted():
             told.purges[event.generation] = Purged("started", event.fiscal_years)
             if event.fiscal_years is None:
+                told.emptied_years = None
                 _empty(told, event)
+            elif told.emptied_years is not None:
+                told.emptied_years |= set(event.fiscal_years)
         case PurgeCompleted():
             counts = (event.vouchers, event.postings)
             told.purges[event.generation] = Purged("completed", event.fiscal_years, *counts)
@@ -77,22 +85,25 @@ def _after(told: Told, event: AnyLifecycleEvent) -> Told:
                 _empty(told, event)
     if isinstance(event, SyncCompleted) and "vouchers" in parts_of(event.reads):
         told.last_fetched_at = event.fetched_at
-        if _fills(told.years_of[event.run_id], told.emptied_years):
-            told.emptied_at = told.emptied_years = None
+        _fill(told, told.runs[event.run_id])
     return told
-
-
-def _set(years: Iterable[date] | None) -> frozenset[date] | None:
-    return None if years is None else frozenset(years)
 
 
 def _empty(told: Told, event: PurgeStarted | PurgeCompleted) -> None:
     told.emptied_at, told.last_fetched_at = event.occurred_at, None
-    told.emptied_years = _set(event.fiscal_years)
 
 
-def _fills(brought: frozenset[date] | None, emptied: frozenset[date] | None) -> bool:
-    return brought is None or (emptied is not None and emptied <= brought)
+def _fill(told: Told, run: SyncQueued) -> None:
+    if run.upload_id is not None:
+        told.emptied_years = (told.emptied_years or frozenset()) - {told.file_years[run.upload_id]}
+        told.emptied_at = None
+    elif run.scope.parts == PARTS:
+        if run.scope.fiscal_years is None:
+            told.emptied_years = frozenset()
+        elif told.emptied_years is not None:
+            told.emptied_years -= set(run.scope.fiscal_years)
+    if told.emptied_years == frozenset():
+        told.emptied_at = None
 
 
 Counts = tuple[int, int, int]

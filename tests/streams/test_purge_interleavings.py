@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from schemas.parts import PARTS
 from streams.database import Database
 from tests.servers import PostgresServer
 from tests.streams import purge_checks as checks
@@ -26,6 +27,7 @@ from tests.streams.purge_world import COMPANIES, FETCHED, UPLOADING, PurgeWorld,
 pytestmark = pytest.mark.engine
 companies = some.sampled_from(COMPANIES)
 scopes = some.sampled_from((None, *((year,) for year in YEARS), YEARS))
+some_parts = some.sampled_from((PARTS, PARTS, ("vouchers",)))
 keys = some.tuples(some.sampled_from(YEARS), some.sampled_from(NUMBERS))
 WISHES = (
     *("sync_requested", "sync_requested", "sync_requested", "connect", "upload"),
@@ -55,15 +57,15 @@ class PurgeMachine(RuleBasedStateMachine):
         if is_synced:
             self.run(self.world.settle_all())
 
-    @rule(what=some.sampled_from(WISHES), company=companies, years=scopes)
-    def ask(self, what: str, company: str, years: Any) -> None:
+    @rule(what=some.sampled_from(WISHES), company=companies, years=scopes, parts=some_parts)
+    def ask(self, what: str, company: str, years: Any, parts: Any) -> None:
         match what:
             case "connect" if company != UPLOADING:
                 self.run(self.world.connect(company))
             case "connect" | "upload":
                 self.run(self.world.upload(company))
             case "sync_requested":
-                self.run(self.world.command(what, company, fiscal_years=years))
+                self.run(self.world.command(what, company, fiscal_years=years, parts=parts))
             case _:
                 self.run(self.world.command(what, company))
         self.run(self.world.relay())

@@ -107,7 +107,8 @@ async def test_a_purge_of_some_years_empties_no_company(status: Status) -> None:
     await status.apply(started(4, 1, YEAR), ended(5, 1, 3, YEAR, left=1))
 
     companies, parts = await status.rows("company_status"), await status.rows("part_status")
-    assert [row | {"sequence": 3} for row in companies] == before[0]
+    assert [row["emptied_years"] for row in companies] == [[YEAR]]
+    assert [row | {"sequence": 3, "emptied_years": []} for row in companies] == before[0]
     assert parts == before[1]
 
 
@@ -173,13 +174,52 @@ async def test_a_company_is_filled_by_a_run_of_all_that_was_emptied(
     assert (company["last_sync_at"], company["failures_in_a_row"]) == (at(7), 0)
 
 
-async def test_a_file_fills_a_company_whatever_was_emptied(status: Status) -> None:
-    await status.apply(*FILLED, started(4, 1), ended(5, 1, 3))
+@pytest.mark.parametrize("years", [(), (YEAR,)])
+async def test_a_company_is_not_filled_by_a_run_of_some_parts(
+    status: Status, years: tuple[date, ...]
+) -> None:
+    """Its accounts and opening balances have gone as well."""
+    await status.apply(*FILLED, started(4, 1, *years), ended(5, 1, 3, *years, left=0))
+
+    await status.apply(a_sync("r-2", 6, "vouchers"), completed("r-2", 7))
+
+    (company,) = await status.rows("company_status")
+    assert company["emptied_at"] is not None
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+async def test_years_that_were_emptied_one_by_one_are_all_to_be_read_again(
+    status: Status, size: int
+) -> None:
+    history = [
+        *(started(4, 1, YEAR), ended(5, 1, 3, YEAR, left=1)),
+        *(started(6, 2, EARLIER), ended(7, 2, 3, EARLIER, left=0)),
+        *(a_sync("r-2", 8, years=(YEAR,)), completed("r-2", 9)),
+    ]
+    await status.apply(*FILLED)
+    for start in range(0, len(history), size):
+        await status.apply(*history[start : start + size])
+
+    (red,) = await status.rows("company_status")
+    await status.apply(a_sync("r-3", 10, years=(EARLIER,)), completed("r-3", 11))
+    (green,) = await status.rows("company_status")
+
+    assert (red["emptied_at"], red["emptied_years"]) == (at(7), [EARLIER])
+    assert (green["emptied_at"], green["emptied_years"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("emptied", "missing"), [((), []), ((YEAR,), []), ((YEAR, EARLIER), [EARLIER])]
+)
+async def test_a_file_fills_a_company_and_its_own_year_whatever_was_emptied(
+    status: Status, emptied: tuple[date, ...], missing: list[date]
+) -> None:
+    await status.apply(*FILLED, started(4, 1, *emptied), ended(5, 1, 3, *emptied, left=0))
 
     await status.apply(*an_upload("r-2", 6), completed("r-2", 8))
 
     (company,) = await status.rows("company_status")
-    assert company["emptied_at"] is None
+    assert (company["emptied_at"], company["emptied_years"]) == (None, missing)
 
 
 async def test_the_years_of_a_later_purge_do_not_make_less_enough(status: Status) -> None:
