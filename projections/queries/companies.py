@@ -5,6 +5,7 @@ from datetime import datetime
 import asyncpg
 
 from projections.queries.company_facts import CompanyFacts, Syncing, company_facts
+from projections.queries.purges import PastPurge, last_purge_of_each
 from projections.queries.snapshot import snapshot
 from projections.queries.verification import State, verification_states
 from projections.status.indicator import Colour, Reason
@@ -43,6 +44,7 @@ class CompanyIndicator(Model):
     last_fetched_at: datetime | None
     syncing: Syncing | None
     verification: State
+    last_purge: PastPurge | None
 
 
 async def companies(connection: asyncpg.Connection) -> list[CompanyRow]:
@@ -65,7 +67,11 @@ async def known_files(connection: asyncpg.Connection) -> set[tuple[str, str]]:
 async def indicators(connection: asyncpg.Connection) -> list[CompanyIndicator]:
     """The indicators of all companies, by id."""
     async with snapshot(connection):
-        return [_indicator(known, proof) for known, proof in await _with_proofs(connection)]
+        purges = await last_purge_of_each(connection)
+        return [
+            _indicator(known, proof, purges.get(known.company_id))
+            for known, proof in await _with_proofs(connection)
+        ]
 
 
 async def _with_proofs(connection: asyncpg.Connection) -> list[tuple[CompanyFacts, State]]:
@@ -86,7 +92,7 @@ def _row(known: CompanyFacts, proof: State) -> CompanyRow:
     )
 
 
-def _indicator(known: CompanyFacts, proof: State) -> CompanyIndicator:
+def _indicator(known: CompanyFacts, proof: State, purge: PastPurge | None) -> CompanyIndicator:
     return CompanyIndicator(
         company_id=known.company_id,
         name=known.name,
@@ -98,4 +104,5 @@ def _indicator(known: CompanyFacts, proof: State) -> CompanyIndicator:
         last_fetched_at=known.last_fetched_at,
         syncing=known.syncing,
         verification=proof,
+        last_purge=purge,
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
 from projections.queries.connections import ConnectionState
 from projections.queries.fiscal_years import fiscal_years
-from projections.queries.purges import LastPurge, last_purge
+from projections.queries.purges import PastPurge, last_purges
 from projections.queries.snapshot import snapshot
 from projections.queries.verification import Difference, State, verification
 from projections.status.actions import Actions, actions
@@ -43,6 +43,7 @@ REFUSED_UPLOAD = """
 PARTS_OF = (
     "SELECT part, last_success_at, state, reason FROM status.part_status WHERE company_id = $1"
 )
+EMPTIED_YEARS = "SELECT emptied_years FROM status.company_status WHERE company_id = $1"
 CONNECTION = "SELECT state, reason, due_at FROM engine.connection WHERE company_id = $1"
 # Postings as the balances count them: struck rows are none.
 COUNTS = """
@@ -125,7 +126,9 @@ class CompanyState(Model):
     verification: Verification
     counts: BookkeepingCounts
     connection: CompanyConnection | None
-    last_purge: LastPurge | None
+    last_purge: PastPurge | None
+    purges: tuple[PastPurge, ...]  # The last three, the newest first.
+    emptied_years: tuple[date, ...]  # By name, and not loaded since.
 
 
 async def company_status(connection: asyncpg.Connection, company_id: str) -> CompanyState:
@@ -141,9 +144,10 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         parts = {row["part"]: row for row in await connection.fetch(PARTS_OF, company_id)}
         counts = await connection.fetchrow(COUNTS, company_id)
         tie = await connection.fetchrow(CONNECTION, company_id)
-        purged = await last_purge(connection, company_id)
+        purges = await last_purges(connection, company_id)
         proof = await verification(connection, company_id)
         years = await fiscal_years(connection, company_id)
+        emptied = await connection.fetchval(EMPTIED_YEARS, company_id) or ()
     assert counts is not None  # Three counts are always one row.
     return CompanyState(
         company_id=known.company_id,
@@ -169,7 +173,10 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         ),
         counts=BookkeepingCounts(**counts),
         connection=CompanyConnection(**tie) if tie else None,
-        last_purge=purged,
+        last_purge=purges[0] if purges else None,
+        purges=purges,
+        # One that another year has replaced is not missing.
+        emptied_years=tuple(year.first_day for year in years if year.first_day in emptied),
     )
 
 

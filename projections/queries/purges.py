@@ -1,4 +1,4 @@
-"""What would a purge take, how far has one come, and which was the last?"""
+"""What would a purge take, how far has one come, and which have there been?"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -37,9 +37,15 @@ PURGE_STATE = """
     LEFT JOIN status.purge AS told USING (company_id, generation)
     WHERE asked.company_id = $1 AND asked.command_id = $2 ORDER BY generation DESC LIMIT 1
 """
-LAST_PURGE = """
-    SELECT fiscal_years, reload, requested_by, state, started_at, completed_at, vouchers, postings
-    FROM status.purge WHERE company_id = $1 ORDER BY generation DESC LIMIT 1
+LAST_PURGES = """
+    SELECT generation, fiscal_years, reload, requested_by, state, started_at, completed_at,
+        vouchers, postings
+    FROM status.purge WHERE company_id = $1 ORDER BY generation DESC LIMIT 3
+"""
+LAST_PURGE_OF_EACH = """
+    SELECT DISTINCT ON (company_id) company_id, generation, fiscal_years, reload, requested_by,
+        state, started_at, completed_at, vouchers, postings
+    FROM status.purge ORDER BY company_id, generation DESC
 """
 # Superseded: its message was lost, and a later purge has come.
 State = Literal["started", "completed", "superseded"]
@@ -70,9 +76,10 @@ class PurgeState(Model):
     postings: int
 
 
-class LastPurge(Model):
-    """The last time that a company's bookkeeping was emptied, and by whom."""
+class PastPurge(Model):
+    """A time that a company's bookkeeping was emptied, or is to be, and by whom."""
 
+    generation: int
     fiscal_years: tuple[date, ...] | None
     reload: bool
     requested_by: str
@@ -107,7 +114,12 @@ async def purge_state(
     return None if row is None else PurgeState(**row)
 
 
-async def last_purge(connection: asyncpg.Connection, company_id: str) -> LastPurge | None:
-    """The newest purge of a company, ended or not."""
-    row = await connection.fetchrow(LAST_PURGE, company_id)
-    return None if row is None else LastPurge(**row)
+async def last_purges(connection: asyncpg.Connection, company_id: str) -> tuple[PastPurge, ...]:
+    """The newest purges of a company, ended or not, the newest first."""
+    return tuple(PastPurge(**row) for row in await connection.fetch(LAST_PURGES, company_id))
+
+
+async def last_purge_of_each(connection: asyncpg.Connection) -> dict[str, PastPurge]:
+    """The newest purge of each company that has had one."""
+    found = [dict(row) for row in await connection.fetch(LAST_PURGE_OF_EACH)]
+    return {row.pop("company_id"): PastPurge(**row) for row in found}

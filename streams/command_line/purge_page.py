@@ -1,14 +1,16 @@
 """What a purge takes and what stays, for people to decide upon; and what one has taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Literal, Self
 
+from rich.table import Table
+
 from projections.queries.company_status import CompanyState
-from projections.queries.purges import Contents, LastPurge, YearContents
+from projections.queries.purges import Contents, PastPurge, YearContents
 from schemas.model import Model
 from schemas.sources import UPLOADED
-from streams.command_line.show import count, day, fitting_table, moment, printable, printer
+from streams.command_line.show import add_row, count, day, fitting_table, moment, printable, printer
 from streams.command_line.texts import label
 
 COUNTS = ("vouchers", "postings", "set_aside")
@@ -99,15 +101,24 @@ def told_years(years: tuple[date, ...] | None, language: str) -> str:
     return label("purge.all", language) if years is None else ", ".join(map(day, years))
 
 
-def told_last_purge(found: LastPurge, language: str) -> str:
-    """When, by whom, and what went."""
+def told_purge(found: PastPurge, language: str) -> str:
+    """By whom, and what went."""
     by = label("purge.by", language, who=printable(found.requested_by))
     return label(
         f"purge.{found.state}",
         language,
-        at=moment(found.completed_at or found.started_at),
         by=by if found.requested_by else "",
         years=told_years(found.fiscal_years, language),
         vouchers=count(found.vouchers, language),
         postings=count(found.postings, language),
-    )
+    ).strip()
+
+
+def purges_table(found: Sequence[PastPurge], language: str) -> Table:
+    """When, by whom, and what went, a purge a row."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    for purge in found:
+        at = moment(purge.completed_at or purge.started_at)
+        add_row(table, at, told_purge(purge, language))
+    return table

@@ -68,17 +68,17 @@ PURGE_LABELS = {
         "{company_id} är tömt ({years}): {vouchers} verifikationer, {postings} rader.",
         "{company_id} is emptied ({years}): {vouchers} vouchers, {postings} postings.",
     ),
-    "last_purge": Text("Senast tömt", "Last emptied"),
+    "purges": Text("Senast tömt", "Last emptied"),
     "purge.completed": Text(
-        "{at}{by}: {years}, {vouchers} verifikationer, {postings} rader",
-        "{at}{by}: {years}, {vouchers} vouchers, {postings} postings",
+        "{by}{years}, {vouchers} verifikationer, {postings} rader",
+        "{by}{years}, {vouchers} vouchers, {postings} postings",
     ),
-    "purge.started": Text("{at}{by}: {years}, pågår", "{at}{by}: {years}, going on"),
-    "purge.superseded": Text(
-        "{at}{by}: {years}, gjordes aldrig: en senare tömning kom före",
-        "{at}{by}: {years}, never done: a later purge came before it",
+    "purge.started": Text("{by}{years}, pågår", "{by}{years}, going on"),
+    "purge.by": Text("av {who}: ", "by {who}: "),
+    "emptied_years": Text("Tömda år", "Emptied years"),
+    "emptied_years.told": Text(
+        "{years}: inte inlästa på nytt sedan dess", "{years}: not loaded again since then"
     ),
-    "purge.by": Text(" av {who}", " by {who}"),
 }
 
 PURGE_WORDS = {

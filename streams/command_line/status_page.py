@@ -10,7 +10,7 @@ from projections.queries.company_facts import Syncing
 from projections.queries.company_status import CompanyConnection, CompanyState, RefusedUpload
 from projections.status.actions import Actions
 from schemas.sources import CONNECTABLE
-from streams.command_line.purge_page import told_last_purge
+from streams.command_line.purge_page import purges_table, told_years
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
 from streams.command_line.told_reason import told_tie
@@ -68,8 +68,11 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
         yield "refused_upload", Text(_refused(found.refused_upload, language), "red")
     yield "bookkeeping", Text(_counts(found, language))
     yield "verification", Text(_proof(found, language))
-    if found.last_purge:
-        yield "last_purge", Text(told_last_purge(found.last_purge, language))
+    if found.emptied_years:
+        years = told_years(found.emptied_years, language)
+        yield "emptied_years", Text(label("emptied_years.told", language, years=years))
+    if found.purges:
+        yield "purges", purges_table(found.purges, language)
     yield "parts", _grid(_parts(found, language))
     yield "actions", _grid(_actions(found.actions, language))
 

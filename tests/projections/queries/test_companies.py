@@ -152,6 +152,7 @@ async def test_each_has_the_proof_of_its_own_years(books: Books) -> None:
 
 async def test_many_companies_take_no_more_statements_than_one(books: Books) -> None:
     """So that a list of hundreds comes at once, wherever the database is."""
+    await indicators(books.connection)  # The first time types are looked up.
     statements = []
     for company in ("a", "b", "c"):
         await books.register(company)
@@ -159,6 +160,6 @@ async def test_many_companies_take_no_more_statements_than_one(books: Books) -> 
             asked: list[object] = []
             with books.connection.query_logger(asked.append):
                 await ask(books.connection)
-            statements.append(len(asked))
+            statements.append((ask, len(asked)))
 
-    assert len(set(statements)) == 1
+    assert len(set(statements)) == 2  # One number for each question.

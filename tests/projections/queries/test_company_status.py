@@ -101,6 +101,8 @@ async def test_all_that_is_known_is_told_in_the_agreed_shape(books: Books) -> No
         "counts": {"vouchers": 7, "postings": 14, "set_aside": 1},
         "connection": None,
         "last_purge": None,
+        "purges": [],
+        "emptied_years": [],
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from projections.queries.purges import contents, last_purge, purge_state
+from projections.queries.purges import contents, last_purge_of_each, last_purges, purge_state
 from schemas.bookkeeping import Posting
 from schemas.lifecycle_events import CompanyRegistered, PurgeCompleted, PurgeStarted
 from tests.books import Books
@@ -98,14 +98,17 @@ async def test_a_purge_is_completed_once_the_status_shows_it(books: Books) -> No
     assert (ended.state, ended.vouchers, ended.postings) == ("completed", 2, 4)
 
 
-async def test_the_last_purge_tells_who_asked_for_it(books: Books) -> None:
+async def test_the_last_purges_tell_who_asked_for_them(books: Books) -> None:
     await filled(books)
-    assert await last_purge(books.connection, COMPANY) is None
+    assert await last_purges(books.connection, COMPANY) == ()
     await books.happened(PurgeStarted, generation=1, fiscal_years=YEARS, requested_by="anna")
-    await books.happened(PurgeStarted, generation=2, requested_by="berit", reload=True)
+    for generation in (2, 3):
+        await books.happened(PurgeStarted, generation=generation)
+    await books.happened(PurgeStarted, generation=4, requested_by="berit", reload=True)
 
-    found = await last_purge(books.connection, COMPANY)
+    found = await last_purges(books.connection, COMPANY)
 
-    assert found is not None
-    assert (found.requested_by, found.fiscal_years, found.reload) == ("berit", None, True)
-    assert (found.state, found.completed_at) == ("started", None)
+    assert [one.generation for one in found] == [4, 3, 2]
+    assert (found[0].requested_by, found[0].fiscal_years, found[0].reload) == ("berit", None, True)
+    assert (found[0].state, found[0].completed_at) == ("started", None)
+    assert await last_purge_of_each(books.connection) == {COMPANY: found[0]}

@@ -1,12 +1,16 @@
 """`bokflow purge`: what it shows and asks before anything is sent, and what it waits for."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from projections.migrate import LEDGER, STATUS, Reader
+from projections.queries.purges import PastPurge
 from schemas.commands import PurgeRequested
 from schemas.lifecycle_events import (
     CompanyRegistered,
@@ -18,6 +22,7 @@ from schemas.lifecycle_events import (
 from streams import companies, offsets, topics
 from streams.command_line import purge_wait
 from streams.command_line.options import Options
+from streams.command_line.purge_page import purges_table
 from streams.command_line.purge_wait import PurgeOutcome, _wait
 from streams.command_line.refusal import CommandRefused
 from streams.command_line.run_progress import run_progress
@@ -162,17 +167,64 @@ def test_a_reload_that_the_engine_would_reject_is_refused_before_anything_is_ask
     assert decided.reason == code
 
 
-def test_the_status_shows_the_last_purge_and_who_asked(away: CommandLine) -> None:
+def test_the_status_shows_the_last_purges_and_who_asked(away: CommandLine) -> None:
+    """A later one that has taken nothing hides none."""
+
     async def purged(books: Books) -> None:
         books.continues(after=1)
-        await books.happened(PurgeStarted, generation=1, requested_by="anna")
-        await books.happened(PurgeCompleted, generation=1, vouchers=2, postings=4)
+        for generation, vouchers in ((1, 2), (2, 0)):
+            facts: dict[str, Any] = {"generation": generation, "fiscal_years": [YEAR]}
+            await books.happened(PurgeStarted, requested_by="anna", **facts)
+            await books.happened(PurgeCompleted, vouchers=vouchers, postings=4, **facts)
 
     away.fill(purged)
 
-    (line,) = (one for one in away.run("status", COMPANY).stdout.splitlines() if "anna" in one)
-    assert line.startswith("Last emptied")
-    assert line.rstrip().endswith("by anna: all of it, 2 vouchers, 4 postings")
+    lines = away.run("status", COMPANY).stdout.splitlines()
+    last, first = (line.rstrip() for line in lines if "anna" in line)
+    assert last.startswith("Last emptied")
+    assert last.endswith("by anna: 2025-01-01, 0 vouchers, 4 postings")
+    assert first.endswith("by anna: 2025-01-01, 2 vouchers, 4 postings")
+    assert last.index("by anna") == first.index("by anna")
+    found = away.json("status", COMPANY)
+    assert [one["generation"] for one in found["purges"]] == [2, 1]
+    assert found["last_purge"] == found["purges"][0]
+
+
+def test_the_status_names_years_that_are_emptied_and_not_loaded_again(away: CommandLine) -> None:
+    async def purged(books: Books) -> None:
+        books.continues(after=1)
+        await books.happened(PurgeStarted, generation=1, fiscal_years=[YEAR, date(2024, 1, 1)])
+
+    away.fill(purged)
+
+    told = away.run("status", COMPANY).stdout
+    assert "Emptied years    2025-01-01: not loaded again since then" in told
+    # The other one has been replaced: the company has it no more.
+    assert away.json("status", COMPANY)["emptied_years"] == ["2025-01-01"]
+
+
+def test_purges_stand_below_each_other_in_a_narrow_terminal() -> None:
+    purge = PastPurge(
+        generation=1,
+        fiscal_years=None,
+        reload=True,
+        requested_by="a-service-with-a-long-name",
+        state="completed",
+        started_at=datetime(2026, 11, 25, 18, 30, tzinfo=UTC),
+        completed_at=datetime(2026, 11, 25, 18, 30, 30, tzinfo=UTC),
+        vouchers=397000,
+        postings=1187000,
+    )
+    console = Console(width=80, file=StringIO())
+
+    console.print(purges_table((purge, purge), "sv"))
+
+    assert isinstance(console.file, StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    times = [line for line in lines if line.startswith("2026-11-25 19:30:30  av a-service")]
+    assert len(times) == 2
+    assert all(line.startswith(" " * 21) for line in lines if line not in times)
 
 
 async def begun(books: Books) -> None:

@@ -33,6 +33,8 @@ KEYS = [
     "counts",
     "connection",
     "last_purge",
+    "purges",
+    "emptied_years",
 ]
 
 
