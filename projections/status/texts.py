@@ -30,8 +30,9 @@ MESSAGES: dict[Reason, Message] = {
         " again to fetch its bookkeeping.",
     ),
     "emptied": Message(
-        sv="Bokföringen har tömts: starta en synkronisering för att hämta den på nytt.",
-        en="The bookkeeping has been emptied: start a sync to fetch it again.",
+        sv="Bokföringen har tömts: starta en synkronisering av alla räkenskapsår för att hämta den"
+        " på nytt.",
+        en="The bookkeeping has been emptied: start a sync of all fiscal years to fetch it again.",
     ),
     "never_synced": Message(
         sv="Ingen bokföring har hämtats ännu: starta en synkronisering.",
@@ -65,8 +66,8 @@ OF_UPLOADS: dict[Reason, Message] = {
         " connect the company again.",
     ),
     "emptied": Message(
-        sv="Bokföringen har tömts: läs in en SIE-fil för att få den på nytt.",
-        en="The bookkeeping has been emptied: import an SIE file to have it again.",
+        sv="Bokföringen har tömts: läs in SIE-filerna för att få den på nytt.",
+        en="The bookkeeping has been emptied: import the SIE files to have it again.",
     ),
     "never_synced": Message(
         sv="Ingen bokföring har lästs in ännu: läs in en SIE-fil.",

@@ -9,7 +9,7 @@ from rich.text import Text
 from projections.queries.company_facts import Syncing
 from projections.queries.company_status import CompanyConnection, CompanyState, RefusedUpload
 from projections.status.actions import Actions
-from schemas.sources import CONNECTABLE
+from schemas.sources import CONNECTABLE, UPLOADED
 from streams.command_line.purge_page import purges_table, told_years
 from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
 from streams.command_line.texts import label
@@ -122,7 +122,13 @@ def _counts(found: CompanyState, language: str) -> str:
     told = label("counts", language, **{key: count(numbers[key], language) for key in numbers})
     if not found.counts.set_aside:
         return told
-    return f"{told}\n{label('advice.set_aside', language, company_id=found.company_id)}"
+    return f"{told}\n{_advice('set_aside', found, language)}"
+
+
+def _advice(about: str, found: CompanyState, language: str) -> str:
+    """What to do, by how the bookkeeping comes: by files, or fetched."""
+    key = f"advice.{about}" if found.source in UPLOADED else f"advice.{about}.fetched"
+    return label(key, language, company_id=found.company_id)
 
 
 def _proof(found: CompanyState, language: str) -> str:
@@ -143,7 +149,7 @@ def _differences(found: CompanyState, language: str) -> Iterator[RenderableType]
     if more > 0:
         facts = {"count": count(more, language), "company_id": found.company_id}
         yield Text(label("verification.more", language, **facts))
-    yield Text(label("advice.differs", language, company_id=found.company_id))
+    yield Text(_advice("differs", found, language))
 
 
 def _parts(found: CompanyState, language: str) -> Iterator[tuple[Cell, ...]]:

@@ -179,11 +179,25 @@ LABELS = {
         "Correct those set aside in the accounting system and import the file again: bokflow"
         " vouchers {company_id} --set-aside shows what is wrong.",
     ),
+    "advice.set_aside.fetched": Text(
+        "Rätta de undanlagda i bokföringssystemet och synka: bokflow vouchers {company_id}"
+        " --set-aside visar vad som är fel.",
+        "Correct those set aside in the accounting system and sync: bokflow vouchers {company_id}"
+        " --set-aside shows what is wrong.",
+    ),
     "advice.differs": Text(
         "Jämför kontona med bokföringssystemet (bokflow verify-totals {company_id}) och läs in"
         " hela året på nytt.",
         "Compare the accounts with the accounting system (bokflow verify-totals {company_id}) and"
         " import the whole year again.",
+    ),
+    "advice.differs.fetched": Text(
+        "Jämför kontona med bokföringssystemet (bokflow verify-totals {company_id}) och synka:"
+        " bokflow sync {company_id}. Hjälper inte det, hämta hela året på nytt: bokflow purge"
+        " {company_id} --year ÅR --reload.",
+        "Compare the accounts with the accounting system (bokflow verify-totals {company_id}) and"
+        " sync: bokflow sync {company_id}. If that does not help, fetch the whole year again:"
+        " bokflow purge {company_id} --year YEAR --reload.",
     ),
     "uploaded": Text(
         "{file_name}, räkenskapsår {fiscal_year}, {at}",

@@ -115,6 +115,15 @@ def test_what_is_to_be_done_is_what_the_source_lets_one_do(reason: Reason, sourc
     assert ("synk" in told.sv, "sync" in told.en) == ((source not in UPLOADED),) * 2
 
 
+def test_an_emptied_company_is_told_that_all_of_it_is_to_be_loaded_again() -> None:
+    fetched, uploaded = message("emptied", "fortnox"), message("emptied", "sie")
+
+    assert "alla räkenskapsår" in fetched.sv
+    assert "a sync of all fiscal years" in fetched.en
+    assert "SIE-filerna" in uploaded.sv
+    assert "the SIE files" in uploaded.en
+
+
 @pytest.mark.parametrize(
     ("facts", "is_syncing", "obstacles"),
     [

@@ -138,18 +138,24 @@ def test_the_page_shows_the_first_accounts_that_differ(command_line: CommandLine
     assert "Compare the accounts with the accounting system" in told
 
 
-def test_a_source_that_misses_every_voucher_is_heard(command_line: CommandLine) -> None:
-    async def all_missing(books: Books) -> None:
-        await books.register()
-        await books.project(a_read(totals=[a_total("1930", "-2000.00")]))
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [("sie", "import the whole year again."), ("fortnox", "sync: bokflow sync bageriet.")],
+)
+def test_what_differs_is_loaded_again_as_the_source_lets_one_do(
+    command_line: CommandLine, source: str, remedy: str
+) -> None:
+    async def of_source(books: Books) -> None:
+        await books.register(source=source)
+        totals = [a_total("1500", "-2000.00")]
+        aside = [a_set_aside_voucher("2")]
+        await books.project(a_read(a_voucher("1"), set_aside=aside, totals=totals))
 
-    command_line.fill(all_missing)
+    command_line.fill(of_source)
 
     told = " ".join(command_line.run("status", "bageriet", "--lang", "en").stdout.split())
-
-    assert "vouchers: 0" in told
-    assert "Verification differs, last compared" in told
-    assert "differs" in command_line.run("status", "--lang", "en").stdout
+    assert remedy in told
+    assert ("import" in told) == (source == "sie")
 
 
 def test_the_page_says_what_to_do_about_what_was_set_aside_or_refused(
