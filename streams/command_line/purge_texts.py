@@ -75,6 +75,9 @@ PURGE_LABELS = {
     ),
     "purge.started": Text("{by}{years}, pågår", "{by}{years}, going on"),
     "purge.by": Text("av {who}: ", "by {who}: "),
+    "watch.completed": Text("tömt {at} {told}", "emptied {at} {told}"),
+    "watch.started": Text("töms sedan {at} {told}", "being emptied since {at} {told}"),
+    "watch.removed": Text("borttaget", "removed"),
     "emptied_years": Text("Tömda år", "Emptied years"),
     "emptied_years.told": Text(
         "{years}: inte inlästa på nytt sedan dess", "{years}: not loaded again since then"

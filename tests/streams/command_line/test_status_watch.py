@@ -8,10 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import pytest
 
-from schemas.lifecycle_events import CompanyRegistered
+from schemas.lifecycle_events import (
+    CompanyRegistered,
+    CompanyRemoved,
+    PurgeCompleted,
+    PurgeStarted,
+)
+from streams import companies
 from tests.books import Books
 from tests.streams.command_line.command_line import CommandLine
 
@@ -82,6 +89,70 @@ def test_without_a_company_a_line_is_of_the_one_that_changes(command_line: Comma
     assert (changed["company_id"], changed["syncing"]["percent"]) == ("bageriet", 25)
 
 
+async def purged(books: Books) -> None:
+    """Between two looks, and nothing else has changed after it."""
+    books.continues(after=1)
+    years = [date(2025, 1, 1)]
+    await books.happened(PurgeStarted, generation=1, fiscal_years=years, requested_by="anna")
+    await books.happened(PurgeCompleted, generation=1, fiscal_years=years, vouchers=397)
+
+
+@pytest.mark.parametrize("company", [(), ("bageriet",)])
+def test_a_purge_is_told_though_the_colour_is_as_it_was(
+    command_line: CommandLine, company: tuple[str, ...]
+) -> None:
+    command_line.fill(registered)
+
+    with watching(command_line, *company, "--lang", "en") as process:
+        next_line(process)
+        command_line.fill(purged)
+        told = next_line(process)
+
+    assert "  bageriet  emptied 20" in told
+    assert told.endswith(" by anna: 2025-01-01, 397 vouchers, 0 postings\n")
+
+
+@pytest.mark.parametrize("company", [(), ("bageriet",)])
+def test_a_purge_is_in_the_object_of_its_company(
+    command_line: CommandLine, company: tuple[str, ...]
+) -> None:
+    command_line.fill(registered)
+
+    with watching(command_line, *company, "-o", "json") as process:
+        first = json.loads(next_line(process))
+        command_line.fill(purged)
+        second = json.loads(next_line(process))
+
+    assert first["last_purge"] is None
+    assert (second["last_purge"]["generation"], second["last_purge"]["vouchers"]) == (1, 397)
+
+
+async def removed(books: Books) -> None:
+    books.continues(after=1)
+    await books.happened(CompanyRemoved)
+    await companies.forget(books.connection, "bageriet")
+
+
+@pytest.mark.parametrize("company", [(), ("bageriet",)])
+def test_a_removed_company_is_told(command_line: CommandLine, company: tuple[str, ...]) -> None:
+    """And ends the watch of that company."""
+    command_line.fill(registered)
+
+    with (
+        watching(command_line, *company, "--lang", "sv") as lines,
+        watching(command_line, *company, "-o", "json") as objects,
+    ):
+        for process in (lines, objects):
+            next_line(process)
+        command_line.fill(removed)
+        line, found = next_line(lines), json.loads(next_line(objects))
+        if company:
+            assert (lines.wait(30), objects.wait(30)) == (0, 0)
+
+    assert line.endswith("  bageriet  borttaget\n")
+    assert found == {"company_id": "bageriet", "removed": True}
+
+
 def test_a_terminal_is_drawn_again(command_line: CommandLine) -> None:
     command_line.fill(registered)
     ours, theirs = pty.openpty()
@@ -92,6 +163,8 @@ def test_a_terminal_is_drawn_again(command_line: CommandLine) -> None:
         read("Bageriet AB")
         command_line.fill(queued)
         read("publishing 25 %")
+        command_line.fill(removed)
+        read("bageriet  removed")
 
     os.close(ours)
 
