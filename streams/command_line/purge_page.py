@@ -26,6 +26,7 @@ class Preview(Model):
     years: tuple[YearContents, ...]
     empties: bool  # No bookkeeping is left after it.
     cancels_run: str | None  # The run that is going.
+    has_connection: bool  # To the source; it stays.
     then: Then
     next_run_at: datetime | None
 
@@ -38,7 +39,8 @@ class Preview(Model):
         chosen: tuple[date, ...] | None,
         reload: bool,
     ) -> Self:
-        due_at = company.connection.due_at if company.connection else None
+        tie = company.connection
+        due_at = tie.due_at if tie else None
         then: Then = "nothing"
         if reload:
             then = "reload"
@@ -52,6 +54,7 @@ class Preview(Model):
             years=going.years,
             empties=going.are_the_last,
             cancels_run=company.syncing.run_id if company.syncing else None,
+            has_connection=tie is not None and tie.state != "disconnected",
             then=then,
             next_run_at=due_at,
         )
@@ -86,14 +89,25 @@ def _rows(found: Preview, language: str) -> Iterator[dict[str, str]]:
 
 
 def _lines(found: Preview, language: str) -> Iterator[str]:
-    yield label("purge.goes.all" if found.chosen is None else "purge.goes.years", language)
-    yield label("purge.stays", language)
+    """Of a company without bookkeeping only what is to come."""
+    if found.years:
+        yield from _kept(found, language)
     if found.cancels_run:
         comes_by_itself = found.then != "upload"
         yield label("purge.cancels.run" if comes_by_itself else "purge.cancels.file", language)
     if found.years and found.empties:
         yield label("purge.empties", language)
-    yield label(f"purge.then.{found.then}", language, at=moment(found.next_run_at))
+    if found.years or found.then in ("reload", "automatic"):
+        facts = {"at": moment(found.next_run_at), "years": told_years(found.chosen, language)}
+        yield label(f"purge.then.{found.then}", language, **facts)
+
+
+def _kept(found: Preview, language: str) -> Iterator[str]:
+    """What goes beside the vouchers, and what does not."""
+    yield label("purge.goes.all" if found.chosen is None else "purge.goes.years", language)
+    connection = label("purge.stays.connection", language) if found.has_connection else ""
+    yield label("purge.stays", language, connection=connection)
+    yield label("purge.log", language)
 
 
 def told_years(years: tuple[date, ...] | None, language: str) -> str:

@@ -20,12 +20,20 @@ PURGE_LABELS = {
         " accounts and objects stay.",
     ),
     "purge.stays": Text(
-        "Kvar är kopplingen, historiken över körningar och uppladdningar, rapportmallar och"
-        " budgetversioner. Händelserna ligger kvar i Kafka; ingen omspelning tar tillbaka det som"
-        " töms, men bokflow as-of visar det.",
-        "What stays: the connection, the history of runs and uploads, report templates and budget"
-        " versions. The events stay in Kafka; no replay brings back what is emptied, but"
-        " bokflow as-of shows it.",
+        "Kvar är {connection}historiken över körningar, uppladdningar och tömningar, rapportmallar"
+        " och budgetversioner.",
+        "What stays: {connection}the history of runs, uploads and purges, report templates and"
+        " budget versions.",
+    ),
+    "purge.stays.connection": Text("kopplingen, ", "the connection, "),
+    "purge.log": Text(
+        "Händelserna ligger kvar i Kafka, där ingen omspelning tar tillbaka det som töms men"
+        " bokflow as-of visar det; delar av det kan också stå i undanlagda meddelanden (90 dagar),"
+        " publicerade utgående meddelanden (7 dagar) och det som konstaterats om en uppladdad fil"
+        " (ett år).",
+        "The events stay in Kafka, where no replay brings back what is emptied but bokflow as-of"
+        " shows it; dead letters (90 days), the published outbox (7 days) and what was found out"
+        " about an uploaded file (a year) may hold pieces of it, too.",
     ),
     "purge.cancels.run": Text(
         "En körning pågår: den avbryts först, vilka år den än läser, och nästa läser dem i sin"
@@ -45,12 +53,11 @@ PURGE_LABELS = {
         "No bookkeeping is left then: the company is red until it is filled again.",
     ),
     "purge.then.reload": Text(
-        "Sedan hämtas detsamma på nytt från källan.",
-        "Then the same is fetched from the source again.",
+        "Sedan hämtas från källan: {years}.", "Then fetched from the source: {years}."
     ),
     "purge.then.automatic": Text(
-        "Nästa automatiska körning ({at}) hämtar bokföringen igen.",
-        "The next automatic run ({at}) fetches the bookkeeping again.",
+        "Nästa automatiska körning ({at}) hämtar bokföringen.",
+        "The next automatic run ({at}) fetches the bookkeeping.",
     ),
     "purge.then.upload": Text(
         "Bokföringen kommer tillbaka först med en ny fil: bokflow import.",

@@ -62,6 +62,52 @@ def test_a_dry_run_tells_what_goes_and_what_stays_and_sends_nothing(away: Comman
     assert (found["then"], found["cancels_run"]) == ("automatic", None)
 
 
+def test_what_stays_on_the_log_and_beside_it_is_named(away: CommandLine) -> None:
+    for language, places in (
+        ("en", ("Kafka", "dead letters (90 days)", "outbox (7 days)", "uploaded file (a year)")),
+        ("sv", ("Kafka", "undanlagda meddelanden (90 dagar)", "(7 dagar)", "(ett år)")),
+    ):
+        told = _one_line(away.run("purge", COMPANY, "--dry-run", "--lang", language).stdout)
+        assert [place for place in places if place not in told] == []
+
+
+def test_only_a_company_that_has_a_connection_keeps_it(command_line: CommandLine) -> None:
+    async def several(books: Books) -> None:
+        await connected(books)
+        for company, source in (("away", "fortnox"), ("files", "sie")):
+            await books.register(company, source=source)
+            year = some_years(YEAR, company=company)
+            await books.project(year, a_read(a_voucher("1"), company=company, run=2))
+        await books.connect("away", state="disconnected")
+
+    command_line.fill(several)
+
+    for company, has_connection in ((COMPANY, True), ("away", False), ("files", False)):
+        told = command_line.run("purge", company, "--dry-run").stdout
+        assert ("What stays: the connection" in told) == has_connection
+        assert "What stays: " in told
+
+
+def test_of_a_company_without_bookkeeping_nothing_goes_or_stays(
+    command_line: CommandLine,
+) -> None:
+    async def empty(books: Books) -> None:
+        await books.register(source="fortnox")
+        await books.connect(due_in=timedelta(hours=1))
+        await books.register("refused", source="fortnox")
+        await books.connect("refused", state="reconnect_required", reason="invalid_login")
+
+    command_line.fill(empty)
+
+    nothing = "has no bookkeeping to empty."
+    told = command_line.run("purge", COMPANY, "--dry-run").stdout.splitlines()
+    assert told[0].strip() == f"{COMPANY} {nothing}"
+    assert told[1].startswith("The next automatic run (")
+    assert len(told) == 2
+    told = command_line.run("purge", "refused", "--dry-run").stdout.splitlines()
+    assert [line.strip() for line in told] == [f"refused {nothing}"]
+
+
 def test_it_is_said_that_a_run_is_cancelled(away: CommandLine) -> None:
     async def queued(books: Books) -> None:
         await books.queue("run-1")
