@@ -3,13 +3,16 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 from typer.testing import CliRunner, Result
 
+from schemas.lifecycle_events import CompanyRegistered
 from streams.command_line.main import app
 from tests.books import Books
+from tests.builders import YEAR, a_read, a_voucher, some_years
 
 
 class CommandLine:
@@ -54,3 +57,11 @@ class CommandLine:
                 await connection.close()
 
         asyncio.run(filled())
+
+
+async def connected(books: Books) -> None:
+    """A company of a direct source, with two vouchers."""
+    await books.register(source="fortnox")
+    await books.happened(CompanyRegistered, source="fortnox")
+    await books.connect(due_in=timedelta(hours=1))
+    await books.project(some_years(YEAR), a_read(a_voucher("1"), a_voucher("2"), run=2))
