@@ -1,7 +1,8 @@
 """What lifecycle events mean for the status of a company, its runs and its uploads. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from projections.status import runs
@@ -104,17 +105,9 @@ def _start_purge(state: State, event: PurgeStarted) -> None:
         state="started",
         started_at=event.occurred_at,
     )
-    _note_emptied_years(state, event)
     if event.fiscal_years is None:
+        state.change(company_id, emptied_years=None)
         _empty(state, event, PARTS)
-
-
-def _note_emptied_years(state: State, event: PurgeStarted) -> None:
-    """Until a run has read them (see runs.py): those named are added up, and all stays all."""
-    known = state.companies[event.company_id].emptied_years
-    named = event.fiscal_years
-    years = None if named is None or known is None else sorted({*known, *named})
-    state.change(event.company_id, emptied_years=years)
 
 
 def _complete_purge(state: State, event: PurgeCompleted) -> None:
@@ -127,8 +120,16 @@ def _complete_purge(state: State, event: PurgeCompleted) -> None:
             vouchers=event.vouchers,
             postings=event.postings,
         )
-    is_emptied = state.companies[event.company_id].emptied_at is not None
-    if event.fiscal_years is not None and event.years_left == 0 and not is_emptied:
+    if event.fiscal_years is not None:
+        _empty_years(state, event, event.fiscal_years)
+
+
+def _empty_years(state: State, event: PurgeCompleted, years: Sequence[date]) -> None:
+    """They are added to those that no run has read since (see runs.py); all stays all."""
+    known = state.companies[event.company_id].emptied_years
+    if known is not None:
+        state.change(event.company_id, emptied_years=sorted({*known, *years}))
+    if event.years_left == 0:
         _empty(state, event, BOOKKEEPING)
 
 

@@ -76,12 +76,12 @@ def _after(told: Told, event: AnyLifecycleEvent) -> Told:
             if event.fiscal_years is None:
                 told.emptied_years = None
                 _empty(told, event)
-            elif told.emptied_years is not None:
-                told.emptied_years |= set(event.fiscal_years)
         case PurgeCompleted():
             counts = (event.vouchers, event.postings)
             told.purges[event.generation] = Purged("completed", event.fiscal_years, *counts)
-            if event.years_left == 0 and event.fiscal_years and told.emptied_at is None:
+            if event.fiscal_years and told.emptied_years is not None:
+                told.emptied_years |= set(event.fiscal_years)
+            if event.years_left == 0 and event.fiscal_years:
                 _empty(told, event)
     if isinstance(event, SyncCompleted) and "vouchers" in parts_of(event.reads):
         told.last_fetched_at = event.fetched_at

@@ -125,6 +125,17 @@ async def test_a_purge_that_names_the_last_year_empties_the_company(status: Stat
     assert parts == {"accounts": "ok", "opening_balances": "emptied", "vouchers": "emptied"}
 
 
+async def test_what_was_read_since_a_company_was_emptied_is_emptied_again(status: Status) -> None:
+    await status.apply(*FILLED, started(4, 1), ended(5, 1, 3))
+    await status.apply(a_sync("r-2", 6, years=(YEAR,)), completed("r-2", 7))
+    await status.apply(started(8, 2, YEAR), ended(9, 2, 3, YEAR, left=0))
+
+    (company,) = await status.rows("company_status")
+    parts = {row["part"]: row["state"] for row in await status.rows("part_status")}
+    assert (company["emptied_at"], company["last_fetched_at"]) == (at(9), None)
+    assert parts["vouchers"] == "emptied"
+
+
 async def test_a_purge_of_which_nobody_has_counted_what_is_left_empties_no_company(
     status: Status,
 ) -> None:
@@ -201,10 +212,12 @@ async def test_years_that_were_emptied_one_by_one_are_all_to_be_read_again(
         await status.apply(*history[start : start + size])
 
     (red,) = await status.rows("company_status")
+    parts = {row["part"]: row["state"] for row in await status.rows("part_status")}
     await status.apply(a_sync("r-3", 10, years=(EARLIER,)), completed("r-3", 11))
     (green,) = await status.rows("company_status")
 
     assert (red["emptied_at"], red["emptied_years"]) == (at(7), [EARLIER])
+    assert (red["last_fetched_at"], parts["vouchers"]) == (at(9), "ok")
     assert (green["emptied_at"], green["emptied_years"]) == (None, [])
 
 
@@ -230,7 +243,7 @@ async def test_the_years_of_a_later_purge_do_not_make_less_enough(status: Status
     await status.apply(a_sync("r-2", 8, years=(YEAR,)), completed("r-2", 9))
 
     (company,) = await status.rows("company_status")
-    assert (company["emptied_at"], company["emptied_years"]) == (at(4), None)
+    assert (company["emptied_at"], company["emptied_years"]) == (at(7), None)
 
 
 REMOVAL = [started(4, 1), an_event(CompanyRemoved, 5)]

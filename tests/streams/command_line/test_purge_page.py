@@ -147,7 +147,7 @@ def test_the_status_shows_the_last_purges_and_who_asked(away: CommandLine) -> No
 def test_the_status_names_years_that_are_emptied_and_not_loaded_again(away: CommandLine) -> None:
     async def purged(books: Books) -> None:
         books.continues(after=1)
-        await books.happened(PurgeStarted, generation=1, fiscal_years=[YEAR, date(2024, 1, 1)])
+        await books.happened(PurgeCompleted, generation=1, fiscal_years=[YEAR, date(2024, 1, 1)])
 
     away.fill(purged)
 
