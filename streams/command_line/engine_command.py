@@ -25,7 +25,7 @@ from streams.command_line.options import Options
 from streams.command_line.refusal import EXIT_INTERRUPTED, EXIT_REFUSED, CommandRefused
 from streams.command_line.run_progress import run_progress
 from streams.command_line.run_watch import Report, RunWatch
-from streams.command_line.show import NOTHING, count, printable
+from streams.command_line.show import count, printable
 from streams.command_line.texts import label
 from streams.command_line.told_reason import told_reason
 from streams.command_line.words import word
@@ -221,14 +221,13 @@ def show_outcome(found: Outcome, language: str) -> None:
     if found.status in ("asked", "accepted"):
         typer.echo(label(found.status, language, **facts))
         return
-    run = NOTHING if found.run_number is None else str(found.run_number)
     why = printable(told_reason(found.reason, found.detail, language))
     if found.status == "completed":
         counts = {name: count(getattr(found, name) or 0, language) for name in RUN_COUNTS}
-        typer.echo(label("run_completed", language, **facts, run=run, **counts))
+        typer.echo(label("run_completed", language, **facts, run=found.run_number, **counts))
         if why:
             typer.echo(why)
         return
-    because = f": {why}" if why else ""
-    state = word(found.status, language)
-    typer.echo(label("run_ended", language, **facts, run=run, state=state, because=because))
+    facts |= {"because": f": {why}" if why else "", "state": word(found.status, language)}
+    told = "run_ended.unbegun" if found.run_number is None else "run_ended"
+    typer.echo(label(told, language, **facts, run=found.run_number))

@@ -20,6 +20,10 @@ SYNC_LABELS = {
     "run_ended": Text(
         "{company_id}, körning {run}: {state}{because}", "{company_id}, run {run}: {state}{because}"
     ),
+    "run_ended.unbegun": Text(
+        "{company_id}, en körning som inte hade börjat: {state}{because}",
+        "{company_id}, a run that had not begun: {state}{because}",
+    ),
     # Another source for a company that has one.
     "change.to_fetched": Text(
         "{company_id} har sin bokföring från {known}. Med {source} som källa avbryts det som"

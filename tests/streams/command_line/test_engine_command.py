@@ -29,6 +29,11 @@ from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.engine
 SOON = 0.02
+SYNC: dict[str, Any] = {
+    "company_id": COMPANY,
+    "command_id": "c-1",
+    "type": "sync_requested.v1",
+}
 
 
 @pytest.fixture
@@ -176,15 +181,21 @@ async def test_nobody_is_waited_for_for_ever(
 def test_a_run_that_ended_well_says_what_it_could_not_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    named: dict[str, Any] = {"company_id": COMPANY, "command_id": "c-1"}
     lacks = str(UnknownYear([date(2019, 1, 1)]))
-    ended = Outcome(**named, type="sync_requested.v1", status="completed", detail=lacks)
+    ended = Outcome(**SYNC, status="completed", run_number=7, detail=lacks)
 
     show_outcome(ended, "en")
 
     told, lacking = capsys.readouterr().out.splitlines()
-    assert told.startswith("bageriet, run –: completed.")
+    assert told.startswith("bageriet, run 7: completed.")
     assert lacking == "the source lacks that fiscal year: 2019-01-01"
+
+
+def test_a_run_that_never_began_has_no_number_to_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    show_outcome(Outcome(**SYNC, status="cancelled", reason="superseded_by_purge"), "en")
+
+    told = capsys.readouterr().out
+    assert told == ("bageriet, a run that had not begun: cancelled: the bookkeeping was emptied\n")
 
 
 def test_who_asks_is_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
