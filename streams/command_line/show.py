@@ -5,10 +5,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.console import Console
+from rich.containers import Lines
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +20,8 @@ from streams.organisation_number import hyphenated
 
 LOCAL = ZoneInfo("Europe/Stockholm")
 NOTHING = "–"
+NO_BREAK_SPACE = "\u00a0"
+HELD = "\uf8ff"  # In its place where lines are broken: for rich any space is one to break at.
 # Where the output is no terminal, nothing limits its width but this.
 PIPED_COLUMNS = 240
 WIDEST_COLUMNS = 10_000
@@ -36,6 +40,18 @@ def printer(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
+class Wrapped(Text):
+    """A text whose lines end at no no-break space: a number keeps its thousands."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:
+        held = self.copy()
+        held.plain = held.plain.replace(NO_BREAK_SPACE, HELD)
+        lines = held.wrap(console, width, **options)
+        for line in lines:
+            line.plain = line.plain.replace(HELD, NO_BREAK_SPACE)
+        return lines
+
+
 def new_table(language: str, columns: Sequence[str], *, right: Sequence[str] = ()) -> Table:
     """A table with the columns' labels; those of `right` are aligned on their right side."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
@@ -52,7 +68,7 @@ def new_table(language: str, columns: Sequence[str], *, right: Sequence[str] = (
 
 def add_row(table: Table, *cells: Cell, style: str | None = None) -> None:
     """A row of texts, none of which is taken for markup."""
-    texts = [cell if isinstance(cell, Text) else Text(printable(cell)) for cell in cells]
+    texts = [cell if isinstance(cell, Text) else Wrapped(printable(cell)) for cell in cells]
     table.add_row(*texts, style=style)
 
 
@@ -129,12 +145,12 @@ def amount(value: Decimal, language: str) -> str:
     text = f"{value:,.2f}"
     if language == "en":
         return text
-    return text.translate({ord(","): "\u00a0", ord("."): ","})
+    return text.translate({ord(","): NO_BREAK_SPACE, ord("."): ","})
 
 
 def count(number: int, language: str) -> str:
     """A whole number with thousands."""
-    return f"{number:,}".replace(",", "\u00a0" if language == "sv" else ",")
+    return f"{number:,}".replace(",", NO_BREAK_SPACE if language == "sv" else ",")
 
 
 def moment(value: datetime | None) -> str:

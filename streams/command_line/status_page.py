@@ -11,7 +11,17 @@ from projections.queries.company_status import CompanyConnection, CompanyState, 
 from projections.status.actions import Actions
 from schemas.sources import CONNECTABLE, UPLOADED
 from streams.command_line.purge_page import purges_table, told_years
-from streams.command_line.show import Cell, add_row, count, day, dot, moment, printable, printer
+from streams.command_line.show import (
+    Cell,
+    Wrapped,
+    add_row,
+    count,
+    day,
+    dot,
+    moment,
+    printable,
+    printer,
+)
 from streams.command_line.texts import label
 from streams.command_line.told_reason import told_tie
 from streams.command_line.verification import differences_table, is_nothing, told_state
@@ -66,7 +76,7 @@ def _sections(found: CompanyState, language: str) -> Iterator[tuple[str, Rendera
         yield "sie", Text(_upload(found, language))
     if found.refused_upload:
         yield "refused_upload", Text(_refused(found.refused_upload, language), "red")
-    yield "bookkeeping", Text(_counts(found, language))
+    yield "bookkeeping", Wrapped(_counts(found, language))
     yield "verification", Text(_proof(found, language))
     if found.emptied_years:
         years = told_years(found.emptied_years, language)

@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from rich.console import Console
+from rich.table import Table
 
 from streams.command_line import show
 from streams.command_line.show import (
@@ -36,6 +39,20 @@ def test_an_amount_has_two_decimals_and_thousands(
 
 def test_a_count_has_thousands() -> None:
     assert (count(12345, "sv"), count(12345, "en")) == ("12\u00a0345", "12,345")
+
+
+@pytest.mark.parametrize("width", range(10, 40))
+def test_no_line_ends_inside_a_number(width: int) -> None:
+    console = Console(width=width, file=StringIO())
+    table = Table.grid()
+    add_row(table, f"verifikationer: {count(1187000, 'sv')}, rader: {count(23397000, 'sv')}")
+
+    console.print(table)
+
+    assert isinstance(console.file, StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert any("1\u00a0187\u00a0000" in line for line in lines)
+    assert any("23\u00a0397\u00a0000" in line for line in lines)
 
 
 def test_a_time_is_local_to_the_second() -> None:
