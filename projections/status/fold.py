@@ -120,7 +120,7 @@ def _complete_purge(state: State, event: PurgeCompleted) -> None:
             vouchers=event.vouchers,
             postings=event.postings,
         )
-    if event.fiscal_years is not None:
+    if event.fiscal_years is not None and not event.superseded:
         _empty_years(state, event, event.fiscal_years)
 
 

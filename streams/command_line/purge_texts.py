@@ -81,9 +81,14 @@ PURGE_LABELS = {
         "{by}{years}, {vouchers} vouchers, {postings} postings",
     ),
     "purge.started": Text("{by}{years}, pågår", "{by}{years}, going on"),
+    "purge.superseded": Text(
+        "{by}{years}, gjordes aldrig: en senare tömning kom före",
+        "{by}{years}, never done: a later purge came before it",
+    ),
     "purge.by": Text("av {who}: ", "by {who}: "),
     "watch.completed": Text("tömt {at} {told}", "emptied {at} {told}"),
     "watch.started": Text("töms sedan {at} {told}", "being emptied since {at} {told}"),
+    "watch.superseded": Text("skulle tömmas {at} {told}", "to be emptied {at} {told}"),
     "watch.removed": Text("borttaget", "removed"),
     "emptied_years": Text("Tömda år", "Emptied years"),
     "emptied_years.told": Text(

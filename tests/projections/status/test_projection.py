@@ -146,6 +146,15 @@ async def test_a_purge_of_which_nobody_has_counted_what_is_left_empties_no_compa
     assert company["emptied_at"] is None
 
 
+async def test_a_purge_that_was_never_done_has_emptied_no_year(status: Status) -> None:
+    lost = ended(5, 1, 0, YEAR).model_copy(update={"superseded": True})
+
+    await status.apply(*FILLED, started(4, 1, YEAR), lost)
+
+    (company,) = await status.rows("company_status")
+    assert (company["emptied_at"], company["emptied_years"]) == (None, [])
+
+
 async def test_what_a_run_could_not_read_stands_beside_it(status: Status) -> None:
     remark = "the source has no fiscal year from 2099-01-01"
     end = completed("r-1", 3).model_copy(update={"detail": remark})

@@ -158,6 +158,20 @@ def test_what_differs_is_loaded_again_as_the_source_lets_one_do(
     assert ("import" in told) == (source == "sie")
 
 
+def test_a_source_that_misses_every_voucher_is_heard(command_line: CommandLine) -> None:
+    async def all_missing(books: Books) -> None:
+        await books.register()
+        await books.project(a_read(totals=[a_total("1930", "-2000.00")]))
+
+    command_line.fill(all_missing)
+
+    told = " ".join(command_line.run("status", "bageriet", "--lang", "en").stdout.split())
+
+    assert "vouchers: 0" in told
+    assert "Verification differs, last compared" in told
+    assert "differs" in command_line.run("status", "--lang", "en").stdout
+
+
 def test_the_page_says_what_to_do_about_what_was_set_aside_or_refused(
     command_line: CommandLine,
 ) -> None:
