@@ -6,12 +6,12 @@ from schemas.codec import Message
 from streams.received import Received
 
 
-def as_received(message: Message, offset: int) -> Received:
-    """The message on the first partition of its topic, just now."""
+def as_received(message: Message, offset: int, *, partition: int = 0) -> Received:
+    """The message on a partition of its topic, just now."""
     now = datetime.now(UTC)
     return Received(
         topic=message.topic,
-        partition=0,
+        partition=partition,
         offset=offset,
         key=message.key,
         value=message.value,

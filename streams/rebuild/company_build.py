@@ -4,7 +4,7 @@ The messages are folded by the live agents' projector and functions. Those that 
 applied are skipped and listed; no dead letters are written.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -94,25 +94,31 @@ class CompanyBuild:
         """
         if until <= self.position:
             return
-        waiting: list[Received] = []
-        key = self.company_id.encode()
         stretch = {self.partition: (self.position, until)}
         async with (
             BulkReader.open(self._kafka_url, self.build.projection.topic) as reader,
             aclosing(reader.read(stretch)) as batches,
         ):
-            async for batch in batches:
-                own = [one for one in batch if one.key == key]
-                known = _until(own, at)
-                waiting += known
-                self.first_at = self.first_at or _time(own)
-                self._report(batch[-1].offset + 1, until)
-                if len(known) < len(own):
-                    until = own[len(known)].offset
-                    break
-                if is_full(waiting):
-                    await self._apply(waiting)
-                    waiting = []
+            await self.take(batches, until, at=at)
+
+    async def take(
+        self, batches: AsyncIterable[list[Received]], until: int, *, at: datetime | None = None
+    ) -> None:
+        """Applies the company's messages of those from the position on. Raises as `advance`."""
+        waiting: list[Received] = []
+        key = self.company_id.encode()
+        async for batch in batches:
+            own = [one for one in batch if one.key == key]
+            known = _until(own, at)
+            waiting += known
+            self.first_at = self.first_at or _time(own)
+            self._report(batch[-1].offset + 1, until)
+            if len(known) < len(own):
+                until = own[len(known)].offset
+                break
+            if is_full(waiting):
+                await self._apply(waiting)
+                waiting = []
         await self._apply(waiting)
         self.position = until
 

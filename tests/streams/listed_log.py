@@ -111,7 +111,7 @@ class Agent:
             self._database,
             self.projection,
             decode=lambda message: DECODE[message.topic](message.value, key=message.key),
-            apply=_killed_after(apply) if is_killed else apply,
+            apply=killed_after(apply) if is_killed else apply,
             retry_delay_seconds_max=0.2,
         )
         with suppress(WorkerKilled):
@@ -136,7 +136,9 @@ class Agent:
         return [(row[0], row[1]) for row in rows]
 
 
-def _killed_after(apply: Apply) -> Apply:
+def killed_after(apply: Apply) -> Apply:
+    """A worker's way to apply: it is killed before the transaction commits."""
+
     async def apply_and_die(connection: asyncpg.Connection, events: Sequence[Any]) -> int:
         await apply(connection, events)
         raise WorkerKilled

@@ -7,8 +7,23 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from schemas.bookkeeping import ControlTotal, Posting, Voucher, VoucherKey
-from schemas.ledger_events import AnyLedgerEvent, VouchersRemoved
+from schemas.bookkeeping import (
+    Account,
+    ControlTotal,
+    Dimension,
+    Object,
+    PeriodBalance,
+    Posting,
+    Voucher,
+    VoucherKey,
+)
+from schemas.ledger_events import (
+    AccountsObserved,
+    AnyLedgerEvent,
+    DimensionsObserved,
+    PeriodBalancesObserved,
+    VouchersRemoved,
+)
 from tests.builders import (
     a_purge,
     a_read,
@@ -25,11 +40,15 @@ from tests.builders import (
 
 COMPANIES = ("bageriet", "snickeriet")
 YEARS = (date(2024, 1, 1), date(2025, 1, 1))
+SHORTENED = date(2024, 7, 1)  # Lies in the first of them: each replaces the other.
 NUMBERS = ("1", "2", "3", "4")
+KINDS = ("actual", "budget")
 WHATS = (
     *("read", "read", "read", "retake", "submission", "submission", "submission again"),
     *("purge", "removal", "balances", "balances"),
 )
+# What the model does not know.
+MORE = ("accounts", "dimensions", "months", "another year", "another year")
 
 
 @some.composite
@@ -49,9 +68,9 @@ def vouchers(draw: some.DrawFn, year: date) -> list[Voucher]:
 
 
 @some.composite
-def histories(draw: some.DrawFn) -> list[AnyLedgerEvent]:
+def histories(draw: some.DrawFn, more: Sequence[str] = ()) -> list[AnyLedgerEvent]:
     """Events of both companies, interleaved; each company's own order is the log's order."""
-    logs = [draw(_histories_of(company)) for company in COMPANIES]
+    logs = [draw(_histories_of(company, (*WHATS, *more))) for company in COMPANIES]
     merged: list[AnyLedgerEvent] = []
     while any(logs):
         log = draw(some.sampled_from([log for log in logs if log]))
@@ -60,12 +79,12 @@ def histories(draw: some.DrawFn) -> list[AnyLedgerEvent]:
 
 
 @some.composite
-def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
+def _histories_of(draw: some.DrawFn, company: str, whats: Sequence[str]) -> list[AnyLedgerEvent]:
     generation, run, events = 0, 1, list[AnyLedgerEvent]()
     if draw(some.booleans()):
         events.append(some_years(*YEARS, company=company))
     for _ in range(draw(some.integers(1, 5))):
-        what = draw(some.sampled_from(WHATS))
+        what = draw(some.sampled_from(whats))
         year = draw(some.sampled_from(YEARS))
         if what == "purge":
             generation += 1
@@ -79,6 +98,9 @@ def _histories_of(draw: some.DrawFn, company: str) -> list[AnyLedgerEvent]:
             "run": run,
             "year": year,
         }
+        if what in MORE:
+            events += draw(_other_parts(what, year, stamp))
+            continue
         if what == "removal":
             key = VoucherKey(fiscal_year=year, series="A", number=draw(some.sampled_from(NUMBERS)))
             events.append(an_event(VouchersRemoved, keys=(key,), **stamp))
@@ -154,6 +176,44 @@ def _balances(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyL
         events.append(some_totals(total, sequence=2, part="opening_balances", **stamp))
     end = an_end(len(events), snapshot=draw(some.booleans()), part="opening_balances", **stamp)
     return [*events, end]
+
+
+@some.composite
+def _other_parts(
+    draw: some.DrawFn, what: str, year: date, stamp: dict[str, Any]
+) -> list[AnyLedgerEvent]:
+    """A whole read of what is no voucher, or of a year that replaces the one in which it lies."""
+    if what == "another year":
+        first_day = draw(some.sampled_from((SHORTENED, YEARS[0])))
+        read = draw(_reads(first_day, stamp | {"year": first_day}))
+        return [some_years(first_day, **stamp), *read]
+    is_yearly = what in ("accounts", "months")
+    part = {"accounts": "accounts", "months": "opening_balances"}.get(what, "dimensions")
+    stamp |= {"part": part, "year": year if is_yearly else None}
+    accounts = draw(some.lists(some.sampled_from(("1930", "3001")), unique=True, min_size=1))
+    # A row comes once in a read.
+    pages = draw(some.sampled_from(([accounts], [[account] for account in accounts])))
+    events = [
+        an_event(sequence=number, **draw(_page(what, year, rows)), **stamp)
+        for number, rows in enumerate(pages, start=1)
+    ]
+    return [*events, an_end(len(events), snapshot=draw(some.booleans()), **stamp)]
+
+
+@some.composite
+def _page(draw: some.DrawFn, what: str, year: date, accounts: Sequence[str]) -> dict[str, Any]:
+    """What an event of such a read holds of those accounts, or of objects of their names."""
+    name = draw(some.sampled_from(("", "Kassa", "Bank")))
+    if what == "accounts":
+        named = [Account(account=account, name=name) for account in accounts]
+        return {"kind": AccountsObserved, "fiscal_year": year, "accounts": named}
+    if what == "months":
+        fields = {"amount": "7.00", "month": year, "kind": draw(some.sampled_from(KINDS))}
+        months = [PeriodBalance.model_validate({"account": one} | fields) for one in accounts]
+        return {"kind": PeriodBalancesObserved, "fiscal_year": year, "balances": months}
+    dimensions = [Dimension(dimension=account[0], name=name) for account in accounts]
+    objects = [Object(dimension="1", object=account, name=name) for account in accounts]
+    return {"kind": DimensionsObserved, "dimensions": dimensions, "objects": objects}
 
 
 @some.composite
