@@ -4,7 +4,7 @@ Topics limit compressed bytes: what is blown up for spite is cut to what the dea
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -52,9 +52,14 @@ CLOSE_APPLIED = """
     RETURNING message_offset
 """
 
-OPEN = """
-    SELECT message_offset FROM engine.dead_letter
-    WHERE topic = $1 AND partition = $2 AND company_id = $3
+OPEN = "SELECT partition, message_offset FROM engine.dead_letter WHERE topic = $1"
+REMEMBER_ALL = """
+    INSERT INTO engine.dead_letter (topic, partition, message_offset, company_id, reason,
+        set_aside_at)
+    SELECT $1, partition, message_offset, company_id, reason, engine.clock()
+    FROM unnest($2::integer[], $3::bigint[], $4::text[], $5::text[])
+        AS found (partition, message_offset, company_id, reason)
+    ON CONFLICT DO NOTHING
 """
 
 
@@ -94,7 +99,7 @@ async def set_aside(
         received.topic,
         received.partition,
         received.offset,
-        _company_of(received.key),
+        company_of(received.key),
         error.reason,
         at,
     )
@@ -148,15 +153,25 @@ async def close_all_applied(
     await connection.execute(CLOSE_ALL_APPLIED, topic, partitions, message_offsets)
 
 
-async def open_offsets(
-    connection: asyncpg.Connection, *, topic: str, partition: int, company_id: str
-) -> set[int]:
-    """Where those messages of a company stand that wait as dead letters."""
-    rows = await connection.fetch(OPEN, topic, partition, company_id)
-    return {row["message_offset"] for row in rows}
+async def open_places(connection: asyncpg.Connection, *, topic: str) -> set[tuple[int, int]]:
+    """Where the messages of a topic stand that wait as dead letters: partition and offset."""
+    return {(row[0], row[1]) for row in await connection.fetch(OPEN, topic)}
 
 
-def _company_of(key: bytes | None) -> str | None:
+async def remember(
+    connection: asyncpg.Connection,
+    *,
+    topic: str,
+    found: Sequence[tuple[int, int, str | None, str]],
+) -> None:
+    """Opens messages, by partition, offset, company and reason, of which none is sent: their
+    companies lack what they say.
+    """
+    columns = [[one[place] for one in found] for place in range(4)]
+    await connection.execute(REMEMBER_ALL, topic, *columns)
+
+
+def company_of(key: bytes | None) -> str | None:
     """The company that a message's key names, if it can be one."""
     text = (key or b"").decode(errors="replace")
     return text if re.fullmatch(COMPANY_ID_PATTERN, text) else None

@@ -39,4 +39,9 @@ async def bring_up_to_date(settings: Settings, *, report: Report = _nobody) -> l
     for projection in outdated:
         rebuilt = await Rebuild(settings, projection, holder=builder(), report=report).take_over()
         done.append(f"projection {projection.name} rebuilt, version {rebuilt.version}")
+        done += [
+            f"{projection.topic}/{one.partition}/{one.offset} of {one.company_id} cannot be applied"
+            f" any more ({one.reason}): the company is not verified"
+            for one in rebuilt.newly_rejected
+        ]
     return [f"topic {topic} made" for topic in made] + done

@@ -13,9 +13,12 @@ BUILD_LABELS = {
         "Without messages that cannot be applied: {count}; see bokflow dead-letters list.",
     ),
     "rebuilt.newly_rejected": Text(
-        "Varning: meddelanden som {company_id} byggde på kan den här versionen inte använda:"
+        "Varning: meddelanden som tabellerna byggde på och som den här versionen inte kan använda:"
+        " {count}. Deras företag är oavstämda tills en version som kan det har återskapat dem:"
         " {messages}.",
-        "Warning: {company_id} was built on messages that this version cannot apply: {messages}.",
+        "Warning: messages that the tables were built with and that this version cannot apply:"
+        " {count}. Their companies are not verified until one that can has rebuilt them:"
+        " {messages}.",
     ),
     "redriven.applied": Text(
         "{company_id} är omläst, och meddelandet kunde användas nu ({id}).",

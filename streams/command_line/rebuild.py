@@ -13,6 +13,7 @@ import typer
 from projections.queries.company_facts import check_known
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.connect import engine_settings
+from streams.command_line.left_out import first_left_out
 from streams.command_line.options import (
     DATA_DIR,
     DataDir,
@@ -118,6 +119,8 @@ def _one_company(options: Options, company: str, only: Which | None) -> list[Com
                 messages=one.messages,
                 rejected=len(one.rejected),
                 closed=len(one.closed),
+                newly_rejected=len(one.newly_rejected),
+                first_newly_rejected=first_left_out(one.topic, one.newly_rejected),
             )
             for one in done
         ]
@@ -180,11 +183,12 @@ async def _rebuild(
     )
     if verifies:
         async with work.verified() as (_, rebuilt):
-            return _outcome(rebuilt, took_over=False, since=started_at)
-    return _outcome(await work.take_over(), took_over=True, since=started_at)
+            return _outcome(projection.topic, rebuilt, took_over=False, since=started_at)
+    rebuilt = await work.take_over()
+    return _outcome(projection.topic, rebuilt, took_over=True, since=started_at)
 
 
-def _outcome(rebuilt: "Rebuilt", *, took_over: bool, since: float) -> RebuildOutcome:
+def _outcome(topic: str, rebuilt: "Rebuilt", *, took_over: bool, since: float) -> RebuildOutcome:
     return RebuildOutcome.model_validate(
         {
             "projection": rebuilt.projection,
@@ -192,6 +196,8 @@ def _outcome(rebuilt: "Rebuilt", *, took_over: bool, since: float) -> RebuildOut
             "version": rebuilt.version,
             "messages": rebuilt.messages,
             "passed": len(rebuilt.rejected),
+            "newly_rejected": len(rebuilt.newly_rejected),
+            "first_newly_rejected": first_left_out(topic, rebuilt.newly_rejected),
             "is_compared": rebuilt.is_compared,
             "differing": [asdict(place) for place in rebuilt.differing],
             "doubted": rebuilt.doubted,

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from schemas.model import Model
+from streams.command_line.left_out import LeftOut, left_out_sentence
 from streams.command_line.show import count, day, fitting_table, printer
 from streams.command_line.texts import label
 
@@ -40,6 +41,8 @@ class RebuildOutcome(Model):
     version: int
     messages: int
     passed: int  # Messages that cannot be applied.
+    newly_rejected: int  # Of those, that the tables in use are built with.
+    first_newly_rejected: tuple[LeftOut, ...]
     is_compared: bool
     differing: tuple[DifferingPlace, ...]
     doubted: tuple[str, ...]  # Companies that lack messages, where that was accepted.
@@ -59,6 +62,8 @@ class CompanyOutcome(Model):
     projection: str
     messages: int
     rejected: int  # Messages that cannot be applied.
+    newly_rejected: int  # Of those, that the tables were built with before.
+    first_newly_rejected: tuple[LeftOut, ...]
     closed: int  # Dead letters that are applied now.
 
 
@@ -69,6 +74,8 @@ def show_company(found: list[CompanyOutcome], language: str) -> None:
         told = count(one.messages, language)
         about = {"company_id": one.company_id, "projection": one.projection}
         typer.echo(label("rebuilt.company", language, **about, count=told, **facts))
+        if one.newly_rejected:
+            typer.echo(left_out_sentence(one.first_newly_rejected, one.newly_rejected, language))
 
 
 def show_rebuilt(found: list[RebuildOutcome], language: str) -> None:
@@ -98,6 +105,8 @@ def _lines(one: RebuildOutcome, language: str) -> Iterator[str]:
         yield label("compared.differs", language, **facts, count=differing)
     if one.passed:
         yield label("rebuilt.passed", language, count=count(one.passed, language))
+    if one.newly_rejected:
+        yield left_out_sentence(one.first_newly_rejected, one.newly_rejected, language)
     if one.doubted:
         yield label("rebuilt.doubted", language, ids=", ".join(one.doubted))
 

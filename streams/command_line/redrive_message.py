@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 
 from projections.migrate import PROJECTIONS, Projection
 from streams.command_line.connect import connected, engine_settings
+from streams.command_line.left_out import first_left_out, left_out_sentence
 from streams.command_line.options import Options
 from streams.command_line.redrive import Place, Redriven, place_of
 from streams.command_line.refusal import CommandRefused
@@ -65,9 +66,9 @@ async def _rebuilt(options: Options, projection: Projection, company_id: str) ->
 def _warn(options: Options, done: RebuiltCompany) -> None:
     """Of what this code has left out that was in the tables before, on stderr."""
     if done.newly_rejected:
-        found = [f"{one.offset} ({one.reason})" for one in done.newly_rejected]
-        facts = {"company_id": done.company_id, "messages": ", ".join(found)}
-        typer.echo(label("rebuilt.newly_rejected", options.language, **facts), err=True)
+        first = first_left_out(done.topic, done.newly_rejected)
+        told = left_out_sentence(first, len(done.newly_rejected), options.language)
+        typer.echo(told, err=True)
 
 
 def _redriven(place: Place, done: RebuiltCompany, *, size_bytes: int) -> Redriven:

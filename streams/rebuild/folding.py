@@ -14,6 +14,7 @@ from projections.migrate import Projection
 from schemas.errors import RejectedError
 from streams import offsets
 from streams.database import Database
+from streams.dead_letters import company_of
 from streams.folds import FOLDS
 from streams.projector import Decoded, Projector, next_messages
 from streams.rebuild import late_keys
@@ -31,6 +32,7 @@ class Rejected:
     offset: int
     reason: str
     error: str
+    company_id: str | None = None  # As its key says.
 
 
 class BuildRefusals:
@@ -46,7 +48,8 @@ class BuildRefusals:
     async def reject(
         self, connection: asyncpg.Connection, received: Received, error: RejectedError
     ) -> None:
-        self.add(Rejected(received.partition, received.offset, error.reason, str(error)))
+        place, company_id = (received.partition, received.offset), company_of(received.key)
+        self.add(Rejected(*place, error.reason, str(error), company_id))
 
     async def meet(self, gap: OffsetGap) -> None:
         raise gap

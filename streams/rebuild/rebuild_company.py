@@ -22,6 +22,7 @@ from streams.projector import NOTIFY
 from streams.rebuild import builds
 from streams.rebuild.company_build import CompanyBuild, Report, company_build
 from streams.rebuild.folding import Rejected
+from streams.rebuild.newly_rejected import open_all
 from streams.settings import Settings
 
 log = structlog.get_logger()
@@ -130,7 +131,7 @@ async def _exchange(database: Database, build: CompanyBuild) -> RebuiltCompany:
         await replace_rows(
             connection, projection, company_id, source=build.build.version, target=locked.version
         )
-        closed, newly_rejected = await _compare(connection, build, before=next_offset)
+        closed, newly_rejected = await _settle(connection, build, before=next_offset)
         await connection.execute(NOTIFY, f"bokflow_{projection.name}")
     return RebuiltCompany(
         company_id=company_id,
@@ -145,20 +146,18 @@ async def _exchange(database: Database, build: CompanyBuild) -> RebuiltCompany:
     )
 
 
-async def _compare(
+async def _settle(
     connection: asyncpg.Connection, build: CompanyBuild, *, before: int
 ) -> tuple[list[int], list[Rejected]]:
-    """The dead letters that are applied now, which are closed, and what is rejected only now."""
-    topic, company_id = build.build.projection.topic, build.company_id
-    known = await dead_letters.open_offsets(
-        connection, topic=topic, partition=build.partition, company_id=company_id
-    )
+    """Closes the dead letters that are applied now, and opens what is rejected only now."""
+    projection = build.build.projection
+    newly_rejected = await open_all(connection, projection, build.rejected)
     closed = await dead_letters.close_applied(
         connection,
-        topic=topic,
+        topic=projection.topic,
         partition=build.partition,
-        company_id=company_id,
+        company_id=build.company_id,
         before=before,
         but_not=[one.offset for one in build.rejected],
     )
-    return closed, [one for one in build.rejected if one.offset not in known]
+    return closed, newly_rejected

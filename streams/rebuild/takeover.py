@@ -8,20 +8,22 @@ that they lock.
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from string import Template
 
 import asyncpg
 
 from projections.migrate import LEDGER, TABLES_OF, Projection, show, version_in_use
 from projections.rebuild import grants
-from schemas.errors import StoreUnavailable, SyncError
+from schemas.errors import RejectedError, StoreUnavailable, SyncError
 from streams import dead_letters, offsets
 from streams.database import Database
 from streams.rebuild import builds, gaps, lost_purges
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
-from streams.rebuild.folding import BuildProjector
+from streams.rebuild.folding import BuildProjector, Rejected
+from streams.rebuild.newly_rejected import open_all
 
 LOCK_MS_MAX = 500
 PAUSE_SECONDS = 0.5
@@ -61,6 +63,15 @@ class NoMomentFound(SyncError):
         )
 
 
+@dataclass
+class TakenOver:
+    """What the takeover has found."""
+
+    doubted: list[str]  # Companies that a loss may concern.
+    newly_rejected: list[Rejected]
+    readers_waited_seconds: float = 0.0  # At most.
+
+
 async def take_over(
     database: Database,
     build: Build,
@@ -68,15 +79,15 @@ async def take_over(
     projector: BuildProjector,
     reader: BulkReader,
     lost: Mapping[int, str],
-    doubted: list[str],
-    rejected: Collection[tuple[int, int]],
-) -> float:
-    """Brings the build into use; how long readers had to wait at most, in seconds.
+    rejected: Mapping[tuple[int, int], Rejected],
+    catch_up: Callable[[], Awaitable[None]],
+) -> TakenOver:
+    """Brings the build into use.
 
-    `lost`: partitions whose log is not what the live version has read: those end as built. The
-    companies that it concerns are added to `doubted`, and those of their purges that are not
-    applied are said again. `rejected`: the messages, by partition and offset, that the projector
-    cannot apply, up to the last; the other dead letters are closed.
+    `lost`: partitions whose log is not what the live version has read: those end as built, and
+    purges of the companies that it concerns which are not applied are said again. `rejected`: the
+    messages, by partition and offset, that the projector cannot apply, up to the last; the other
+    dead letters are closed. `catch_up` is done between two tries, outside.
 
     Raises NoMomentFound, BuildLost, and what the messages in between raise.
     """
@@ -85,17 +96,17 @@ async def take_over(
             async with database.transaction() as connection:
                 started_at = await _hold_views(connection, build.projection)
                 await _finish(connection, build, projector, reader, lost)
-                if lost:
-                    doubted[:] = await gaps.accept(connection, build.projection, lost=lost)
+                taken = await _settle(connection, build.projection, lost, rejected)
                 await _enter(connection, build, lost)
                 if lost and build.projection is LEDGER:
-                    await lost_purges.say_again(connection, doubted)
-                await dead_letters.close_all_applied(
-                    connection, topic=build.projection.topic, but_not=rejected
-                )
-            return time.monotonic() - started_at
-        except StoreUnavailable:  # A lock that was not to be had, or a deadlock.
+                    await lost_purges.say_again(connection, taken.doubted)
+            taken.readers_waited_seconds = time.monotonic() - started_at
+            return taken
+        # A lock that was not to be had, a deadlock; or a value that PostgreSQL refuses, whose
+        # message is found where nobody waits for that.
+        except (StoreUnavailable, RejectedError):
             await asyncio.sleep(PAUSE_SECONDS)
+            await catch_up()
     raise NoMomentFound(build.projection)
 
 
@@ -120,6 +131,19 @@ async def _finish(
     built = await offsets.lock(connection, build.projection, live, version=build.version)
     async for batch in reader.read(missing(built.rows, live, but_not=lost)):
         await projector.apply_within(connection, batch)
+
+
+async def _settle(
+    connection: asyncpg.Connection,
+    projection: Projection,
+    lost: Mapping[int, str],
+    rejected: Mapping[tuple[int, int], Rejected],
+) -> TakenOver:
+    """Of which companies the books are doubted, and which messages are applied or not now."""
+    doubted = await gaps.accept(connection, projection, lost=lost) if lost else []
+    newly_rejected = await open_all(connection, projection, rejected.values())
+    await dead_letters.close_all_applied(connection, topic=projection.topic, but_not=rejected)
+    return TakenOver(doubted, newly_rejected)
 
 
 async def _enter(connection: asyncpg.Connection, build: Build, lost: Mapping[int, str]) -> None:

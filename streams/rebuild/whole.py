@@ -18,7 +18,16 @@ from projections.migrate import Projection
 from projections.rebuild.digests import Digests, Place, differing
 from projections.rebuild.versions import Versions
 from streams import offsets
-from streams.rebuild import builds, bulk, comparison, gaps, late_keys, room, takeover
+from streams.rebuild import (
+    builds,
+    bulk,
+    comparison,
+    gaps,
+    late_keys,
+    newly_rejected,
+    room,
+    takeover,
+)
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.child import Progress, build_database
@@ -41,6 +50,8 @@ class Rebuilt:
     version: int
     messages: int = 0
     rejected: Collection[Rejected] = ()  # Those that cannot be applied.
+    # Those of them that the tables in use are built with: what they say is not in the rebuilt ones.
+    newly_rejected: list[Rejected] = field(default_factory=list)
     is_compared: bool = False  # An upgrade has other columns: there is nothing to compare.
     differing: list[Place] = field(default_factory=list)
     doubted: list[str] = field(default_factory=list)  # Companies that a loss may concern.
@@ -95,15 +106,17 @@ class Rebuild:
                 await self._compare(compared, rebuilt)
             self._enter("taking_over", rebuilt)
             await self._catch_up(build, reader)
-            rebuilt.readers_waited_seconds = await takeover.take_over(
+            taken = await takeover.take_over(
                 self._database,
                 build,
                 projector=self._projector(build),
                 reader=reader,
                 lost=self._lost,
-                doubted=rebuilt.doubted,
-                rejected=self._refusals.rejected.keys(),
+                rejected=self._refusals.rejected,
+                catch_up=lambda: self._catch_up(build, reader),
             )
+            rebuilt.readers_waited_seconds = taken.readers_waited_seconds
+            rebuilt.doubted, rebuilt.newly_rejected = taken.doubted, taken.newly_rejected
             self._enter(None, rebuilt)
             await takeover.retire_all(self._database, self._projection)
         return rebuilt
@@ -123,6 +136,8 @@ class Rebuild:
             if not rebuilt.is_compared:
                 known, found = self._projection.shape, compared.shape_in_use
                 raise offsets.VersionSuperseded(self._projection.agent, known=known, found=found)
+            left, projection = compared.sides.left, self._projection
+            rebuilt.newly_rejected = await newly_rejected.find(left, projection, rebuilt.rejected)
             yield compared, rebuilt
 
     @asynccontextmanager

@@ -3,7 +3,8 @@
 from typing import Any
 
 from projections.migrate import LEDGER, TABLES_OF, Projection
-from schemas.codec import encode
+from projections.queries.verification import verification
+from schemas.codec import Message, encode
 from schemas.errors import EventTypeUnknown
 from schemas.ledger_events import AnyLedgerEvent
 from streams import topics
@@ -13,7 +14,7 @@ from streams.projector import Projector
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.rebuild_company import RebuiltCompany, rebuild_company
 from streams.received import Received
-from tests.builders import YEAR, a_read, a_voucher, an_end, some_openings, some_years
+from tests.builders import YEAR, a_read, a_total, a_voucher, an_end, some_openings, some_years
 from tests.engine import Engine
 from tests.servers import PARTITIONS
 
@@ -60,6 +61,16 @@ async def say(engine: Engine, *events: Any) -> None:
     await engine.publish(*(encode(event) for event in events))
 
 
+async def say_what_older_code_applied(engine: Engine, database: Database) -> None:
+    """A verified company, built with message 3, which today's code cannot read."""
+    totals = (a_total("1930", "125.00"), a_total("3001", "-125.00", "result"))
+    await say(engine, *a_read(a_voucher("1"), totals=totals))
+    await engine.publish(Message(LEDGER.topic, COMPANY.encode(), (), b"garbage"))
+    await project(engine, database)
+    await engine.connection.execute("DELETE FROM engine.dead_letter")  # As if it was applied.
+    assert (await verification(engine.connection, COMPANY)).state == "verified"
+
+
 async def rebuild(
     engine: Engine, database: Database, projection: Projection = LEDGER
 ) -> RebuiltCompany:
@@ -68,11 +79,14 @@ async def rebuild(
     )
 
 
-async def rows(engine: Engine, company: str, *, projection: Projection = LEDGER) -> dict[str, Any]:
-    """All that the tables in use hold of a company, to the byte."""
+async def rows(
+    engine: Engine, company: str, *, projection: Projection = LEDGER, version: int = 1
+) -> dict[str, Any]:
+    """All that the tables of a version hold of a company, to the byte."""
     found = {}
-    for (table,) in await engine.connection.fetch(TABLES_OF, projection.schema(1)):
-        name = f"{projection.schema(1)}.{table}"
+    schema = projection.schema(version)
+    for (table,) in await engine.connection.fetch(TABLES_OF, schema):
+        name = f"{schema}.{table}"
         query = f"SELECT row::text FROM {name} AS row WHERE company_id = $1 ORDER BY 1"
         found[table] = [text for (text,) in await engine.connection.fetch(query, company)]
     return found

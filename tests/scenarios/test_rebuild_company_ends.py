@@ -12,7 +12,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from projections.migrate import LEDGER
-from schemas.codec import Message, encode
+from projections.queries.verification import verification
+from schemas.codec import encode
 from streams import topics
 from streams.database import Database
 from streams.folds import FOLDS
@@ -31,6 +32,7 @@ from tests.scenarios.rebuilding import (
     rebuild,
     rows,
     say,
+    say_what_older_code_applied,
 )
 from tests.servers import PARTITIONS
 
@@ -40,6 +42,7 @@ BUILT = "SELECT EXISTS (SELECT FROM engine.projection_offset WHERE NOT in_use AN
 HUNG_REBUILD = """
 import asyncio, sys
 from projections.migrate import LEDGER
+from projections.queries.verification import verification
 from streams.rebuild import rebuild_company as module
 from streams.settings import Settings
 
@@ -75,18 +78,21 @@ async def test_a_value_that_postgresql_refuses_is_found_and_the_rest_is_rebuilt(
     assert await engine.value("SELECT count(*) FROM engine.dead_letter") == 1
 
 
-async def test_what_this_code_rejects_and_older_code_applied_is_told(
+async def test_what_this_code_rejects_and_older_code_applied_is_told_and_leaves_it_unverified(
     engine: Engine, pool: Database
 ) -> None:
-    garbage = Message(LEDGER.topic, COMPANY.encode(), (), b"garbage")
-    await engine.publish(encode(a_page(a_voucher("1"))), garbage)
-    await project(engine, pool)
-    await engine.connection.execute("DELETE FROM engine.dead_letter")  # As if it was applied.
+    await say_what_older_code_applied(engine, pool)
+    await engine.connection.execute(FLIP)
 
     done = await rebuild(engine, pool)
+    again = await rebuild(engine, pool)
 
-    assert [(one.offset, one.reason) for one in done.newly_rejected] == [(1, "unreadable")]
-    assert done.newly_rejected == done.rejected
+    assert [(one.offset, one.reason) for one in done.newly_rejected] == [(3, "unreadable")]
+    assert done.newly_rejected == done.rejected == again.rejected
+    assert again.newly_rejected == ()
+    found = await verification(engine.connection, COMPANY)
+    assert (found.state, found.dead_letters) == ("unverified", 1)
+    assert await engine.value("SELECT count(*) FROM engine.outbox WHERE topic ~ 'dead'") == 1
 
 
 async def test_a_message_that_nobody_foresaw_ends_the_rebuild_and_changes_nothing(
