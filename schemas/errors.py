@@ -147,6 +147,10 @@ class StoreUnavailable(TransientError):
         self.detail = detail
 
 
+class StoreFull(StoreUnavailable):
+    """PostgreSQL's disk is full: somebody has to make room."""
+
+
 class MessageTooLarge(RejectedError):
     """Kafka takes no message of this size: not now, and not later."""
 

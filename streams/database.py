@@ -8,7 +8,7 @@ from typing import cast
 import asyncpg
 from mode import Service
 
-from schemas.errors import StoreUnavailable, ValueRefused
+from schemas.errors import StoreFull, StoreUnavailable, ValueRefused
 
 CONNECT_SECONDS_MAX = 10
 COMMAND_SECONDS_MAX = 300
@@ -27,6 +27,7 @@ REFUSED_CLASSES = ("22", "23", "54")
 # too long (25P04), a lock that was not to be had (55P03), a query that was cancelled (57014).
 TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 TRANSIENT_STATES = ("25P04", "55P03")
+DISK_FULL = "53100"
 # The connection is of no use any more. InternalClientError: the server went away in the middle of
 # an operation, and the driver no longer knows where it stands ("cannot switch to state …").
 CONNECTION_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -34,13 +35,18 @@ CONNECTION_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError,
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Turns PostgreSQL's errors into StoreUnavailable or ValueRefused; others pass as they are."""
+    """Turns PostgreSQL's errors into StoreUnavailable or ValueRefused; others pass as they are.
+
+    StoreFull is a StoreUnavailable.
+    """
     try:
         yield
     except asyncpg.PostgresError as error:
         state = error.sqlstate or ""
         if state[:2] in REFUSED_CLASSES:
             raise ValueRefused(state, str(error)) from error
+        if state == DISK_FULL:
+            raise StoreFull(f"{error} ({state})") from error
         if state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES:
             raise StoreUnavailable(f"{error} ({state})") from error
         raise

@@ -8,13 +8,13 @@ can never be applied goes to the dead letters in the same transaction, and its p
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncpg
 import structlog
 
 from projections.migrate import Reader
-from schemas.errors import RejectedError
+from schemas.errors import RejectedError, SyncError
 from streams import metrics, offsets, retry
 from streams.database import Database
 from streams.received import Received
@@ -44,6 +44,12 @@ class Projector:
 
     `committed` is how far each partition is safe.
     """
+
+    # No message is to blame for these.
+    ends_by: ClassVar[tuple[type[SyncError], ...]] = (
+        offsets.VersionSuperseded,
+        offsets.VersionGone,
+    )
 
     def __init__(
         self,
@@ -105,7 +111,7 @@ class Projector:
                 what=self._reader.agent,
                 delay_seconds_max=self._retry_delay_seconds_max,
             )
-        except (offsets.VersionSuperseded, offsets.VersionGone):
+        except self.ends_by:
             raise
         except OffsetGap as gap:
             await self._refusals.meet(gap)

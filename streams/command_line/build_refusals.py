@@ -6,7 +6,7 @@ It is imported by commands that build, once they are called: what it knows is sl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from schemas.errors import BrokerUnavailable, StoreUnavailable, SyncError
+from schemas.errors import BrokerUnavailable, StoreFull, StoreUnavailable, SyncError
 from streams import log
 from streams.command_line.refusal import EXIT_INTERRUPTED, CommandRefused
 from streams.offsets import VersionGone, VersionSuperseded
@@ -28,6 +28,8 @@ def build_refusals() -> Iterator[None]:
         raise CommandRefused("build_lost", error=error) from error
     except VersionSuperseded as error:
         raise CommandRefused("database_too_new", error=error) from error
+    except (DiskTooFull, StoreFull) as error:
+        raise CommandRefused("disk_too_full", error=error) from error
     except BrokerUnavailable as error:
         raise CommandRefused("kafka_unreachable", error=error.detail) from error
     except StoreUnavailable as error:
@@ -42,7 +44,7 @@ def rebuild_refusals() -> Iterator[None]:
         yield
     except TopicTruncated as error:
         raise CommandRefused("topic_truncated", error=error) from error
-    except DiskTooFull as error:
+    except (DiskTooFull, StoreFull) as error:
         raise CommandRefused("disk_too_full", error=error) from error
     except SyncError as error:
         raise CommandRefused("rebuild_failed", error=error) from error

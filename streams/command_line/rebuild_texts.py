@@ -67,7 +67,9 @@ REBUILD_REFUSALS = {
         "The rebuild was interrupted, and what is in use is untouched.",
     ),
     "disk_too_full": Text(
-        "En kopia till får inte plats på disken: {error}.",
-        "Another copy does not fit on the disk: {error}.",
+        "En kopia till får inte plats på disken, och det som är i bruk är orört. Gör plats och"
+        " försök igen ({error}).",
+        "Another copy does not fit on the disk, and what is in use is untouched. Make room, and"
+        " try again ({error}).",
     ),
 }

@@ -11,6 +11,7 @@ import orjson
 from projections.migrate import Projection
 from schemas.errors import SyncError
 from streams.rebuild.child import Progress, Task
+from streams.rebuild.room import DiskTooFull
 from streams.settings import Settings
 
 PROCESSES_MAX = 2
@@ -31,7 +32,7 @@ async def run(
 ) -> None:
     """Applies every partition from its first offset up to its second; reports each word of it.
 
-    Raises BuildFailed. Where it is cancelled the processes go with it.
+    Raises BuildFailed, DiskTooFull. Where it is cancelled the processes go with it.
     """
     wanted = [
         Task(projection=projection.name, version=version, stretch=share)
@@ -70,24 +71,31 @@ async def _run(settings: Settings, task: Task, report: Report) -> None:
         stdout=asyncio.subprocess.PIPE,
         env=_environment(settings),
         limit=LINE_BYTES_MAX,
+        start_new_session=True,  # Ctrl-C in a terminal is for this process alone.
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    error: str | None = None
+    fault: SyncError | None = None
     try:
         process.stdin.write(task.model_dump_json().encode() + b"\n")
         await process.stdin.drain()
         async for line in process.stdout:
             progress = Progress.model_validate(orjson.loads(line))
-            error = progress.error or error
+            fault = _fault(progress) or fault
             report(progress)
         if await process.wait() != 0:
-            raise BuildFailed(error or f"a process ended with {process.returncode}")
+            raise fault or BuildFailed(f"a process ended with {process.returncode}")
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def _fault(progress: Progress) -> SyncError | None:
+    if progress.error is None:
+        return None
+    return DiskTooFull(progress.error) if progress.is_disk_full else BuildFailed(progress.error)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -19,6 +19,7 @@ from streams import log
 from streams.database import Database
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.folding import BuildProjector, BuildRefusals, Rejected
+from streams.rebuild.room import DiskTooFull
 from streams.settings import Settings
 from streams.worker import COLLECTION_THRESHOLDS
 
@@ -43,6 +44,7 @@ class Progress(Model):
     messages: int = 0
     rejected: tuple[Rejected, ...] = ()  # At the end.
     error: str | None = None  # The last word.
+    is_disk_full: bool = False  # What the error is of.
 
 
 def build_database(settings: Settings) -> Database:
@@ -89,6 +91,9 @@ def main() -> None:
     gc.set_threshold(*COLLECTION_THRESHOLDS)
     try:
         asyncio.run(build(Settings.from_environment(), task))
+    except DiskTooFull as error:
+        _tell(Progress(error=str(error), is_disk_full=True))
+        sys.exit(1)
     except SyncError as error:
         _tell(Progress(error=f"{type(error).__name__}: {error}"))
         sys.exit(1)

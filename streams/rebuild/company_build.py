@@ -6,18 +6,16 @@ applied are skipped and listed; no dead letters are written.
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from projections.migrate import Projection
 from schemas.errors import NotFound
 from streams import log_identity, offsets, topics
 from streams.database import Database
-from streams.folds import FOLDS
-from streams.projector import TRANSACTION_BYTES_MAX, TRANSACTION_MESSAGES_MAX, Projector
+from streams.projector import TRANSACTION_BYTES_MAX, TRANSACTION_MESSAGES_MAX
 from streams.rebuild.builds import Build, Kind, building
 from streams.rebuild.bulk_reader import BulkReader
-from streams.rebuild.folding import BuildRefusals, Rejected
+from streams.rebuild.folding import BuildProjector, BuildRefusals, Rejected
 from streams.received import Received
 from streams.settings import Settings
 
@@ -71,15 +69,8 @@ class CompanyBuild:
         self._kafka_url = settings.kafka_url
         self._report = report
         self._refusals = BuildRefusals()
-        fold = FOLDS[build.projection]
-        self._projector = Projector(
-            database,
-            replace(build.projection, may_have_holes=True),  # The others' messages.
-            decode=fold.decode,
-            apply=fold.apply,
-            refusals=self._refusals,
-            version=build.version,
-            retry_delay_seconds_max=settings.retry_delay_seconds_max,
+        self._projector = BuildProjector(
+            database, build.projection, build.version, self._refusals, may_have_holes=True
         )
 
     @property
@@ -90,7 +81,7 @@ class CompanyBuild:
     async def advance(self, until: int, *, at: datetime | None = None) -> None:
         """Applies the company's messages up to an offset, or to its first one after a time.
 
-        Raises BrokerUnavailable, MessageUnsolved, VersionGone.
+        Raises BrokerUnavailable, MessageUnsolved, VersionGone, DiskTooFull.
         """
         if until <= self.position:
             return

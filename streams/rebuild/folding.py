@@ -5,19 +5,20 @@ and listed. What nobody foresaw ends the rebuild.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import asyncpg
 
 from projections.migrate import Projection
-from schemas.errors import RejectedError
+from schemas.errors import RejectedError, StoreFull
 from streams import offsets
 from streams.database import Database
 from streams.dead_letters import company_of
 from streams.folds import FOLDS
 from streams.projector import Decoded, Projector, next_messages
 from streams.rebuild import late_keys
+from streams.rebuild.room import DiskTooFull
 from streams.received import Received
 from streams.refusals import MessageUnsolved, OffsetGap
 
@@ -60,15 +61,26 @@ class BuildRefusals:
 
 
 class BuildProjector(Projector):
-    """Applies messages to a version that is being built."""
+    """Applies messages to a version that is being built.
+
+    `may_have_holes`: they are those of one company, among others.
+    """
+
+    ends_by = (*Projector.ends_by, DiskTooFull)
 
     def __init__(
-        self, database: Database, projection: Projection, version: int, refusals: BuildRefusals
+        self,
+        database: Database,
+        projection: Projection,
+        version: int,
+        refusals: BuildRefusals,
+        *,
+        may_have_holes: bool = False,
     ) -> None:
         fold = FOLDS[projection]
         super().__init__(
             database,
-            projection,
+            replace(projection, may_have_holes=may_have_holes),
             decode=fold.decode,
             apply=fold.apply,
             refusals=refusals,
@@ -78,7 +90,14 @@ class BuildProjector(Projector):
         self._make_keys = partial(late_keys.make, projection=projection, version=version)
 
     async def _transaction(self, portion: list[Decoded]) -> None:
-        """As the live one; makes the keys first where postings have to go."""
+        """As the live one, but that a full disk is not waited for: others need it, too."""
+        try:
+            await self._transaction_with_keys(portion)
+        except StoreFull as error:
+            raise DiskTooFull(error.detail) from error
+
+    async def _transaction_with_keys(self, portion: list[Decoded]) -> None:
+        """Makes the keys first where postings have to go."""
         try:
             await super()._transaction(portion)
         except asyncpg.PostgresError as error:

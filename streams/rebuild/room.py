@@ -17,13 +17,7 @@ SIZE = """
 
 
 class DiskTooFull(SyncError):
-    """A second copy does not fit beside the first."""
-
-    def __init__(self, path: Path, *, free_bytes: int, wanted_bytes: int) -> None:
-        super().__init__(
-            f"{path} has {free_bytes / 2**20:,.0f} MiB free, a rebuild takes about"
-            f" {wanted_bytes / 2**20:,.0f} MiB"
-        )
+    """A second copy does not fit beside the first: it was not begun, or has been given up."""
 
 
 async def check(connection: asyncpg.Connection, projection: Projection, path: Path) -> None:
@@ -33,4 +27,7 @@ async def check(connection: asyncpg.Connection, projection: Projection, path: Pa
     wanted_bytes = int(live_bytes * TIMES_THE_LIVE_COPY)
     free_bytes = shutil.disk_usage(path).free
     if free_bytes < wanted_bytes:
-        raise DiskTooFull(path, free_bytes=free_bytes, wanted_bytes=wanted_bytes)
+        raise DiskTooFull(
+            f"{path} has {free_bytes / 2**20:,.0f} MiB free, a rebuild takes about"
+            f" {wanted_bytes / 2**20:,.0f} MiB"
+        )

@@ -16,7 +16,7 @@ import asyncpg
 
 from projections.migrate import LEDGER, TABLES_OF, Projection, show, version_in_use
 from projections.rebuild import grants
-from schemas.errors import RejectedError, StoreUnavailable, SyncError
+from schemas.errors import RejectedError, StoreFull, StoreUnavailable, SyncError
 from streams import dead_letters, offsets
 from streams.database import Database
 from streams.rebuild import builds, gaps, lost_purges
@@ -24,6 +24,7 @@ from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.folding import BuildProjector, Rejected
 from streams.rebuild.newly_rejected import open_all
+from streams.rebuild.room import DiskTooFull
 
 LOCK_MS_MAX = 500
 PAUSE_SECONDS = 0.5
@@ -89,7 +90,7 @@ async def take_over(
     messages, by partition and offset, that the projector cannot apply, up to the last; the other
     dead letters are closed. `catch_up` is done between two tries, outside.
 
-    Raises NoMomentFound, BuildLost, and what the messages in between raise.
+    Raises NoMomentFound, DiskTooFull, BuildLost, and what the messages in between raise.
     """
     for _ in range(TRIES_MAX):
         try:
@@ -102,6 +103,8 @@ async def take_over(
                     await lost_purges.say_again(connection, taken.doubted)
             taken.readers_waited_seconds = time.monotonic() - started_at
             return taken
+        except StoreFull as error:
+            raise DiskTooFull(error.detail) from error
         # A lock that was not to be had, a deadlock; or a value that PostgreSQL refuses, whose
         # message is found where nobody waits for that.
         except (StoreUnavailable, RejectedError):
