@@ -10,6 +10,7 @@ from schemas.errors import BrokerUnavailable, StoreFull, StoreUnavailable, SyncE
 from streams import log
 from streams.command_line.refusal import EXIT_INTERRUPTED, CommandRefused
 from streams.offsets import VersionGone, VersionSuperseded
+from streams.rebuild.approach import NeverCaughtUp
 from streams.rebuild.builds import BuildLost
 from streams.rebuild.gaps import TopicTruncated
 from streams.rebuild.room import DiskTooFull
@@ -30,6 +31,8 @@ def build_refusals() -> Iterator[None]:
         raise CommandRefused("database_too_new", error=error) from error
     except (DiskTooFull, StoreFull) as error:
         raise CommandRefused("disk_too_full", error=error) from error
+    except NeverCaughtUp as error:
+        raise CommandRefused("never_caught_up", error=error) from error
     except BrokerUnavailable as error:
         raise CommandRefused("kafka_unreachable", error=error.detail) from error
     except StoreUnavailable as error:
@@ -46,6 +49,8 @@ def rebuild_refusals() -> Iterator[None]:
         raise CommandRefused("topic_truncated", error=error) from error
     except (DiskTooFull, StoreFull) as error:
         raise CommandRefused("disk_too_full", error=error) from error
+    except NeverCaughtUp as error:
+        raise CommandRefused("never_caught_up", error=error) from error
     except SyncError as error:
         raise CommandRefused("rebuild_failed", error=error) from error
     except KeyboardInterrupt:

@@ -67,6 +67,13 @@ BUILD_REFUSALS = {
         "The build stood still for too long and is dropped; nothing is changed. Try again"
         " ({error}).",
     ),
+    "never_caught_up": Text(
+        "Bygget kommer inte ikapp tabellerna, som skrivs lika fort, och inget är ändrat: stoppa"
+        " några av arbetarna tills det är klart, eller försök igen när mindre hämtas ({error}).",
+        "The build does not catch up with the tables, which are written as fast, and nothing is"
+        " changed: stop some of the workers until it is done, or try again when less is fetched"
+        " ({error}).",
+    ),
     "redrive_without_company": Text(
         "Meddelandet {id} hör inte till något företag: det går inte att ta om.",
         "The message {id} belongs to no company: it cannot be applied again.",

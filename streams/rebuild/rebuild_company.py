@@ -20,6 +20,7 @@ from streams import dead_letters, offsets
 from streams.database import Database
 from streams.projector import NOTIFY
 from streams.rebuild import builds
+from streams.rebuild.approach import Approach
 from streams.rebuild.company_build import CompanyBuild, Report, company_build
 from streams.rebuild.folding import Rejected
 from streams.rebuild.newly_rejected import open_all
@@ -95,15 +96,20 @@ async def rebuild_company(
 
 
 async def _come_close(database: Database, build: CompanyBuild) -> None:
-    """Advances until few messages are left between the build and the version in use."""
-    while True:
+    """Advances until few messages are left between the build and the version in use.
+
+    Raises NeverCaughtUp.
+    """
+    projection = build.build.projection
+    approach = Approach(projection, close_messages=CLOSE_MESSAGES_MAX)
+    is_close = False
+    while not is_close:
         async with database.connection() as connection:
-            rows = await offsets.read(connection, build.build.projection)
+            rows = await offsets.read(connection, projection)
         next_offset = rows[build.partition].next_offset
-        behind = next_offset - build.position
+        behind_messages = next_offset - build.position
         await build.advance(next_offset)
-        if behind <= CLOSE_MESSAGES_MAX:
-            return
+        is_close = approach.is_close(behind_messages)
 
 
 async def _exchange_patiently(database: Database, build: CompanyBuild) -> RebuiltCompany:

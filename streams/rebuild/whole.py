@@ -28,6 +28,7 @@ from streams.rebuild import (
     room,
     takeover,
 )
+from streams.rebuild.approach import Approach
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.child import Progress, build_database
@@ -37,7 +38,6 @@ from streams.settings import Settings
 
 Stage = Literal["reading", "keys", "catching_up", "comparing", "taking_over"]
 LEASE_SECONDS = 30.0
-CAUGHT_UP_MESSAGES = 20  # What the takeover may apply while everybody waits.
 Report = Callable[[Stage, int, int], None]  # Messages applied, and how many there are.
 Offsets = Mapping[int, int]
 
@@ -98,8 +98,8 @@ class Rebuild:
     async def take_over(self) -> Rebuilt:
         """Builds, compares and brings into use; the old version goes.
 
-        Raises TopicTruncated, DiskTooFull, BuildFailed, NoMomentFound, BuildLost, and transient
-        errors.
+        Raises TopicTruncated, DiskTooFull, BuildFailed, NeverCaughtUp, NoMomentFound, BuildLost,
+        and transient errors.
         """
         async with self._built() as (build, reader, rebuilt):
             async with self._same_offset(build, reader) as compared:
@@ -125,8 +125,8 @@ class Rebuild:
     async def verified(self) -> AsyncIterator[tuple[Compared, Rebuilt]]:
         """Builds and compares; what was built goes when the caller has looked at it.
 
-        Raises TopicTruncated, DiskTooFull, BuildFailed, VersionSuperseded where the tables in use
-        have another shape, and transient errors.
+        Raises TopicTruncated, DiskTooFull, BuildFailed, NeverCaughtUp, VersionSuperseded where the
+        tables in use have another shape, and transient errors.
         """
         async with (
             self._built() as (build, reader, rebuilt),
@@ -222,12 +222,16 @@ class Rebuild:
         self._enter("catching_up", rebuilt)
 
     async def _catch_up(self, build: Build, reader: BulkReader) -> None:
-        """Applies what the live version has applied meanwhile, until there is little left."""
-        while True:
+        """Applies what the live version has applied meanwhile, until there is little left.
+
+        Raises NeverCaughtUp.
+        """
+        approach = Approach(self._projection)
+        is_close = False
+        while not is_close:
             async with self._database.connection() as connection:
                 live = await offsets.read(connection, self._projection)
-            if await self._advance(build, reader, _places(live)) <= CAUGHT_UP_MESSAGES:
-                return
+            is_close = approach.is_close(await self._advance(build, reader, _places(live)))
 
     async def _advance(self, build: Build, reader: BulkReader, to: Offsets) -> int:
         """Brings the build up to those offsets; how many messages that took."""
