@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from projections.migrate import LEDGER, TABLES_OF
+from projections.migrate import LEDGER, TABLES_OF, Projection
 from projections.rebuild.digests import Digests, digests
 from schemas.codec import Message
 from schemas.errors import RejectedError
@@ -40,13 +40,20 @@ FORGET = "DELETE FROM engine.dead_letter; DELETE FROM engine.outbox"
 class PartitionedLog:
     """A topic as a list, in the order in which its messages came."""
 
-    def __init__(self, messages: Sequence[Message], partition_of: Mapping[bytes, int]) -> None:
-        self.ends = dict.fromkeys(partition_of.values(), 0)
-        self.messages: list[Received] = []
+    def __init__(self, messages: Sequence[Received]) -> None:
+        self.messages = messages
+        self.ends = {one.partition: one.offset + 1 for one in messages}
+
+    @classmethod
+    def of(cls, messages: Sequence[Message], companies: Mapping[str, int]) -> "PartitionedLog":
+        """The messages on the partitions of their companies."""
+        ends = dict.fromkeys(companies.values(), 0)
+        received = []
         for message in messages:
-            partition = partition_of[message.key or b""]
-            self.messages.append(as_received(message, self.ends[partition], partition=partition))
-            self.ends[partition] += 1
+            partition = companies[(message.key or b"").decode()]
+            received.append(as_received(message, ends[partition], partition=partition))
+            ends[partition] += 1
+        return cls(received)
 
     def read(self, stretch: Stretch) -> list[Received]:
         return [
@@ -93,15 +100,21 @@ async def apply_live(database: Database, log: PartitionedLog, stints: Sequence[S
 
 
 async def rebuilt(
-    database: Database, log: PartitionedLog, *, bulk: Mapping[int, int], size: int
+    database: Database,
+    log: PartitionedLog,
+    *,
+    projection: Projection = LEDGER,
+    share: float,
+    size: int,
 ) -> tuple[Digests, Refused]:
-    """By a rebuild: each partition up to an offset in bulk, then the rest, and the last of it
-    as the takeover does. `size`: how many messages the reader gives at once.
+    """By a rebuild: that share of each partition in bulk, then the rest, and the last of it as
+    the takeover does. `size`: how many messages the reader gives at once.
     """
+    bulk = {partition: round(share * end) for partition, end in log.ends.items()}
     refusals = BuildRefusals()
-    async with _built(database, "whole") as build:
+    async with _built(database, projection, "whole") as build:
         async with database.transaction() as connection:
-            await late_keys.drop(connection, LEDGER, build.version)
+            await late_keys.drop(connection, projection, build.version)
         await asyncio.gather(
             *(
                 _child(database, build, log.read({number: (0, end)}), size, refusals)
@@ -109,8 +122,8 @@ async def rebuilt(
             )
         )
         async with database.connection() as connection:
-            await late_keys.make(connection, LEDGER, build.version)
-            await late_keys.analyze(connection, LEDGER, build.version)
+            await late_keys.make(connection, projection, build.version)
+            await late_keys.analyze(connection, projection, build.version)
         rest = log.read({number: (bulk[number], end) for number, end in log.ends.items()})
         caught_up = max(len(rest) - TAKEN_OVER, 0)
         await _child(database, build, rest[:caught_up], size, refusals)
@@ -126,7 +139,7 @@ async def _child(
     refusals: BuildRefusals,
 ) -> None:
     """What one of a rebuild's processes does with what its reader gives."""
-    projector = BuildProjector(database, LEDGER, build.version, refusals)
+    projector = BuildProjector(database, build.projection, build.version, refusals)
     for batch in _batches(messages, size):
         await projector.apply(batch)
 
@@ -135,7 +148,7 @@ async def _take_over(
     database: Database, build: Build, messages: Sequence[Received], refusals: BuildRefusals
 ) -> None:
     """In one transaction; a value that PostgreSQL refuses is found outside of it."""
-    projector = BuildProjector(database, LEDGER, build.version, refusals)
+    projector = BuildProjector(database, build.projection, build.version, refusals)
     try:
         async with database.transaction() as connection:
             for one in messages:
@@ -153,7 +166,7 @@ async def as_of_now(
     for company_id, partition in companies.items():
         end = log.ends[partition]
         messages = _batches(log.read({partition: (0, end)}), size)
-        async with _built(database, "as_of") as build:
+        async with _built(database, LEDGER, "as_of") as build:
             books = CompanyBuild(
                 database,
                 build,
@@ -164,13 +177,15 @@ async def as_of_now(
                 report=lambda read, until: None,
             )
             await books.take(_given(messages), end)
-            found |= await _digests(database, build.schema)
+            own = await _digests(database, build.schema)
+        assert all(place.company_id == company_id for place in own)
+        found |= own
         refused |= {(one.partition, one.offset, one.reason) for one in books.rejected}
     return found, refused
 
 
-async def in_use(database: Database) -> Digests:
-    return await _digests(database, LEDGER.schema(1))
+async def in_use(database: Database, projection: Projection = LEDGER) -> Digests:
+    return await _digests(database, projection.schema(1))
 
 
 async def start_anew(database: Database) -> None:
@@ -183,9 +198,9 @@ async def start_anew(database: Database) -> None:
 
 
 @asynccontextmanager
-async def _built(database: Database, kind: Kind) -> AsyncIterator[Build]:
+async def _built(database: Database, projection: Projection, kind: Kind) -> AsyncIterator[Build]:
     async with building(
-        database, LEDGER, kind=kind, holder="test", lease_seconds=LEASE_SECONDS
+        database, projection, kind=kind, holder="test", lease_seconds=LEASE_SECONDS
     ) as build:
         yield build
 
