@@ -22,17 +22,14 @@ def build_refusals() -> Iterator[None]:
     """Turns what a build can end by into CommandRefused; what it logs goes to stderr."""
     log.to_stderr()
     try:
-        yield
+        with _told_of_all():
+            yield
     except MessageUnsolved as error:
         raise CommandRefused("message_unsolved", error=error) from error
     except (BuildLost, VersionGone) as error:
         raise CommandRefused("build_lost", error=error) from error
     except VersionSuperseded as error:
         raise CommandRefused("database_too_new", error=error) from error
-    except (DiskTooFull, StoreFull) as error:
-        raise CommandRefused("disk_too_full", error=error) from error
-    except NeverCaughtUp as error:
-        raise CommandRefused("never_caught_up", error=error) from error
     except BrokerUnavailable as error:
         raise CommandRefused("kafka_unreachable", error=error.detail) from error
     except StoreUnavailable as error:
@@ -44,6 +41,18 @@ def rebuild_refusals() -> Iterator[None]:
     """The same of a build of all companies: however it ends, what is in use is untouched."""
     log.to_stderr()
     try:
+        with _told_of_all():
+            yield
+    except SyncError as error:
+        raise CommandRefused("rebuild_failed", error=error) from error
+    except KeyboardInterrupt:
+        raise CommandRefused("rebuild_interrupted", exit_code=EXIT_INTERRUPTED) from None
+
+
+@contextmanager
+def _told_of_all() -> Iterator[None]:
+    """What is told in the same words of every build."""
+    try:
         yield
     except TopicTruncated as error:
         raise CommandRefused("topic_truncated", error=error) from error
@@ -51,7 +60,3 @@ def rebuild_refusals() -> Iterator[None]:
         raise CommandRefused("disk_too_full", error=error) from error
     except NeverCaughtUp as error:
         raise CommandRefused("never_caught_up", error=error) from error
-    except SyncError as error:
-        raise CommandRefused("rebuild_failed", error=error) from error
-    except KeyboardInterrupt:
-        raise CommandRefused("rebuild_interrupted", exit_code=EXIT_INTERRUPTED) from None

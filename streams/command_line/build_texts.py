@@ -47,15 +47,9 @@ BUILD_REFUSALS = {
         "{company_id} hade ingen bokföring {at}: det första meddelandet kom {first_at}.",
         "{company_id} had no books at {at}: its first message came {first_at}.",
     ),
-    "log_truncated": Text(
-        "{topic}/{partition} börjar med meddelande {beginning}: de första finns inte kvar, så"
-        " ingenting kan byggas upp från dem.",
-        "{topic}/{partition} begins with message {beginning}: the first are gone, so nothing can be"
-        " built from them.",
-    ),
-    "log_lost": Text(
-        "Loggen är inte längre den som har lästs: kör bokflow doctor ({difference}).",
-        "The log is no more the one that was read: run bokflow doctor ({difference}).",
+    "topic_truncated": Text(
+        "Ämnet håller inte längre allt som bokförts: {error}.",
+        "The topic no longer holds all that was applied: {error}.",
     ),
     "message_unsolved": Text(
         "Ett meddelande får bygget att sluta på ett sätt som ingen har förutsett, och inget är"

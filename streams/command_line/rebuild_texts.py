@@ -54,10 +54,6 @@ REBUILD_REFUSALS = {
         "--verify och --accept-gap gäller alla företag: jämför ett med bokflow verify FÖRETAG.",
         "--verify and --accept-gap are of all companies: compare one with bokflow verify COMPANY.",
     ),
-    "topic_truncated": Text(
-        "Ämnet håller inte längre allt som bokförts: {error}.",
-        "The topic no longer holds all that was applied: {error}.",
-    ),
     "rebuild_failed": Text(
         "Återskapandet avbröts, och det som är i bruk är orört: {error}.",
         "The rebuild was given up, and what is in use is untouched: {error}.",

@@ -9,10 +9,10 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
 from projections.migrate import Projection
-from schemas.errors import NotFound
-from streams import log_identity, offsets, topics
+from streams import offsets, topics
 from streams.database import Database
 from streams.projector import TRANSACTION_BYTES_MAX, TRANSACTION_MESSAGES_MAX
+from streams.rebuild import gaps
 from streams.rebuild.builds import Build, Kind, building
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.folding import BuildProjector, BuildRefusals, Rejected
@@ -21,28 +21,6 @@ from streams.settings import Settings
 
 # How many messages of the partition have been read, and how many there are to read.
 Report = Callable[[int, int], None]
-
-
-class LogTruncated(NotFound):
-    """The topic does not begin with its first message any more."""
-
-    reason = "log_truncated"
-
-    def __init__(self, topic: str, partition: int, beginning: int) -> None:
-        super().__init__(f"{topic}/{partition} begins with message {beginning}: the first are gone")
-        self.topic = topic
-        self.partition = partition
-        self.beginning = beginning
-
-
-class LogLost(NotFound):
-    """The topic holds other messages than those that were applied."""
-
-    reason = "log_lost"
-
-    def __init__(self, difference: str) -> None:
-        super().__init__(difference)
-        self.difference = difference
 
 
 class CompanyBuild:
@@ -133,7 +111,7 @@ async def company_build(
 ) -> AsyncIterator[CompanyBuild]:
     """An empty build of a company; it is dropped with the block.
 
-    Raises LogTruncated, LogLost, BrokerUnavailable, StoreUnavailable.
+    Raises TopicTruncated, BrokerUnavailable, StoreUnavailable.
     """
     async with database.connection() as connection:
         stored = await offsets.read(connection, projection)
@@ -157,15 +135,13 @@ async def _checked_end(
     kafka_url: str, projection: Projection, partition: int, stored: dict[int, offsets.Stored]
 ) -> int:
     """Where the partition ends, if it still is the whole log that was applied."""
-    row = stored[partition]
-    examined = await log_identity.examine(kafka_url, projection, {partition: row})
     async with BulkReader.open(kafka_url, projection.topic) as reader:
-        beginning, end = (await reader.bounds(len(stored)))[partition]
-    if beginning > 0:
-        raise LogTruncated(projection.topic, partition, beginning)
-    if partition in examined.differences:
-        raise LogLost(examined.differences[partition])
-    return end
+        bounds = {partition: (await reader.bounds(len(stored)))[partition]}
+    row = {partition: stored[partition]}
+    lost = await gaps.find(kafka_url, projection, stored=row, bounds=bounds)
+    if lost:
+        raise gaps.TopicTruncated(projection, lost)
+    return bounds[partition][1]
 
 
 def is_full(messages: list[Received]) -> bool:

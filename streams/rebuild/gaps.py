@@ -56,8 +56,8 @@ class TopicTruncated(SyncError):
     def __init__(self, projection: Projection, lost: Mapping[int, str]) -> None:
         self.lost = lost
         super().__init__(
-            f"{'; '.join(lost.values())}. A rebuild of the {projection.name} would be short of"
-            " that: restore the topic, or accept the loss with --accept-gap"
+            f"{'; '.join(lost.values())}. What is built of the {projection.name} would be short of"
+            " that: restore the topic, or accept the loss by bokflow rebuild --accept-gap"
         )
 
 

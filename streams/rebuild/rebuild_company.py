@@ -79,8 +79,8 @@ async def rebuild_company(
 ) -> RebuiltCompany:
     """Replaces the company's rows by what this code makes of its messages; safe to run twice.
 
-    Raises LogTruncated, LogLost, MessageUnsolved, VersionSuperseded, VersionGone, BuildLost,
-    BrokerUnavailable, StoreUnavailable.
+    Raises TopicTruncated, MessageUnsolved, VersionSuperseded, VersionGone, BuildLost, DiskTooFull,
+    NeverCaughtUp, BrokerUnavailable, StoreUnavailable.
     """
     async with company_build(
         database,

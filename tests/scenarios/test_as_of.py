@@ -124,4 +124,4 @@ async def test_a_log_without_its_first_messages_answers_nothing(
     def refused() -> str:
         return command_line.refusal("as-of", COMPANY, "--at", "2025-03-31")
 
-    assert await in_background(refused) == "log_truncated"
+    assert await in_background(refused) == "topic_truncated"

@@ -18,7 +18,7 @@ from streams import topics
 from streams.database import Database
 from streams.folds import FOLDS
 from streams.migrate import bring_up_to_date
-from streams.rebuild.company_build import LogLost, LogTruncated
+from streams.rebuild.gaps import TopicTruncated
 from streams.refusals import MessageUnsolved
 from tests.builders import a_page, a_voucher
 from tests.engine import Engine, delete_topics
@@ -173,7 +173,7 @@ async def test_a_log_that_has_lost_its_first_messages_is_refused(
     await admin.delete_records({place: RecordsToDelete(before_offset=3)})
     await admin.close()
 
-    with pytest.raises(LogTruncated, match="begins with message 3"):
+    with pytest.raises(TopicTruncated, match="begins at offset 3"):
         await rebuild(engine, pool)
 
     assert await rows(engine, COMPANY) == before
@@ -186,7 +186,7 @@ async def test_a_log_that_was_made_anew_is_refused(engine: Engine, pool: Databas
     await delete_topics(engine.endpoints.kafka_url, [LEDGER.topic])
     await bring_up_to_date(engine.settings)
 
-    with pytest.raises(LogLost, match="log_lost"):
+    with pytest.raises(TopicTruncated, match="log_lost"):
         await rebuild(engine, pool)
 
     assert await rows(engine, COMPANY) == before
