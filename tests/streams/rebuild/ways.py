@@ -164,7 +164,7 @@ async def as_of_now(
     found: Digests = {}
     refused: Refused = set()
     for company_id, partition in companies.items():
-        end = log.ends[partition]
+        end = log.ends.get(partition, 0)
         messages = _batches(log.read({partition: (0, end)}), size)
         async with _built(database, LEDGER, "as_of") as build:
             books = CompanyBuild(
