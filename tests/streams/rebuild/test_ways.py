@@ -37,7 +37,9 @@ STINTS = some.builds(
 
 
 def test_every_way_to_the_tables_gives_the_same(postgres_server: PostgresServer) -> None:
-    """Live in any batches and over any restarts, by a rebuild, and each company as of now."""
+    """Live in any batches and over any restarts, by a rebuild, each company as of now, and put in
+    its place.
+    """
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         dsn = runner.run(stack.enter_async_context(postgres_server.fresh_database()))
@@ -81,9 +83,11 @@ async def _check(
     refused_live = await apply_live(database, log, stints)
     live = await in_use(database)
 
-    rebuild, refused = await rebuilt(database, log, share=share, size=size)
+    whole, refused = await rebuilt(database, log, share=share, size=size)
+    await start_anew(database)
     now, refused_now = await as_of_now(database, log, companies, size=size)
 
-    assert differing(live, rebuild) == []
+    assert differing(live, whole) == []
     assert differing(live, now) == []
+    assert differing(live, await in_use(database)) == []
     assert refused_live == refused == refused_now

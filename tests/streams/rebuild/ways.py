@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from projections.migrate import LEDGER, TABLES_OF, Projection
+from projections.rebuild.company_rows import replace_rows
 from projections.rebuild.digests import Digests, digests
 from schemas.codec import Message
 from schemas.errors import RejectedError
@@ -160,7 +161,9 @@ async def _take_over(
 async def as_of_now(
     database: Database, log: PartitionedLog, companies: Mapping[str, int], *, size: int
 ) -> tuple[Digests, Refused]:
-    """Each company by itself, from the partition on which it is."""
+    """Each company by itself, from the partition on which it is; and into the tables in use, as
+    a rebuild of one company does.
+    """
     found: Digests = {}
     refused: Refused = set()
     for company_id, partition in companies.items():
@@ -178,6 +181,8 @@ async def as_of_now(
             )
             await books.take(_given(messages), end)
             own = await _digests(database, build.schema)
+            async with database.transaction() as connection:
+                await replace_rows(connection, LEDGER, company_id, source=build.version, target=1)
         assert all(place.company_id == company_id for place in own)
         found |= own
         refused |= {(one.partition, one.offset, one.reason) for one in books.rejected}
