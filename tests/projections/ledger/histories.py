@@ -68,9 +68,11 @@ def vouchers(draw: some.DrawFn, year: date) -> list[Voucher]:
 
 
 @some.composite
-def histories(draw: some.DrawFn, more: Sequence[str] = ()) -> list[AnyLedgerEvent]:
+def histories(
+    draw: some.DrawFn, more: Sequence[str] = (), whats_max: int = 5
+) -> list[AnyLedgerEvent]:
     """Events of both companies, interleaved; each company's own order is the log's order."""
-    logs = [draw(_histories_of(company, (*WHATS, *more))) for company in COMPANIES]
+    logs = [draw(_histories_of(company, (*WHATS, *more), whats_max)) for company in COMPANIES]
     merged: list[AnyLedgerEvent] = []
     while any(logs):
         log = draw(some.sampled_from([log for log in logs if log]))
@@ -79,11 +81,13 @@ def histories(draw: some.DrawFn, more: Sequence[str] = ()) -> list[AnyLedgerEven
 
 
 @some.composite
-def _histories_of(draw: some.DrawFn, company: str, whats: Sequence[str]) -> list[AnyLedgerEvent]:
+def _histories_of(
+    draw: some.DrawFn, company: str, whats: Sequence[str], whats_max: int
+) -> list[AnyLedgerEvent]:
     generation, run, events = 0, 1, list[AnyLedgerEvent]()
     if draw(some.booleans()):
         events.append(some_years(*YEARS, company=company))
-    for _ in range(draw(some.integers(1, 5))):
+    for _ in range(draw(some.integers(1, whats_max))):
         what = draw(some.sampled_from(whats))
         year = draw(some.sampled_from(YEARS))
         if what == "purge":

@@ -8,13 +8,14 @@ from schemas.codec import Message, encode
 from tests.builders import a_page, a_voucher
 from tests.projections.ledger.histories import COMPANIES, MORE, histories
 
+WHATS_MAX = 12  # Building costs more than what is built.
 BAD = ("garbage", "unknown", "empty", "wrong key", "refused by PostgreSQL")
 
 
 @some.composite
 def messages(draw: some.DrawFn) -> list[Message]:
     """A history as it stands on the log, with messages between that nobody can apply."""
-    found = [encode(event) for event in draw(histories(MORE))]
+    found = [encode(event) for event in draw(histories((*MORE, *MORE, "purge"), WHATS_MAX))]
     for what in draw(some.lists(some.sampled_from(BAD), max_size=3)):
         place = draw(some.integers(0, len(found)))
         found.insert(place, a_bad_message(what, company=draw(some.sampled_from(COMPANIES))))

@@ -26,7 +26,7 @@ from tests.streams.rebuild.ways import (
 )
 
 pytestmark = pytest.mark.engine
-EXAMPLES = 30
+EXAMPLES = 20
 STINTS = some.builds(
     Stint,
     count=some.integers(1, 30),
