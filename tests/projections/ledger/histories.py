@@ -25,6 +25,7 @@ from schemas.ledger_events import (
     VouchersRemoved,
 )
 from tests.builders import (
+    a_page,
     a_purge,
     a_read,
     a_set_aside_voucher,
@@ -106,8 +107,7 @@ def _histories_of(
             events += draw(_other_parts(what, year, stamp))
             continue
         if what == "removal":
-            key = VoucherKey(fiscal_year=year, series="A", number=draw(some.sampled_from(NUMBERS)))
-            events.append(an_event(VouchersRemoved, keys=(key,), **stamp))
+            events += draw(_removals(year, stamp))
             continue
         if what == "balances":
             events += draw(_balances(year, stamp))
@@ -144,6 +144,15 @@ def _reads(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyLedg
         snapshot=draw(some.booleans()),
         **stamp,
     )
+
+
+@some.composite
+def _removals(draw: some.DrawFn, year: date, stamp: dict[str, Any]) -> list[AnyLedgerEvent]:
+    """A voucher that goes, and perhaps some that come, in one read that nobody ends."""
+    key = VoucherKey(fiscal_year=year, series="A", number=draw(some.sampled_from(NUMBERS)))
+    removed = an_event(VouchersRemoved, keys=(key,), **stamp)
+    come = draw(vouchers(year))
+    return [removed, a_page(*come, sequence=2, **stamp)] if come else [removed]
 
 
 @some.composite

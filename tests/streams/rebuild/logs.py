@@ -9,7 +9,17 @@ from tests.builders import a_page, a_voucher
 from tests.projections.ledger.histories import COMPANIES, MORE, histories
 
 WHATS_MAX = 12  # Building costs more than what is built.
+READABLE_MAX = 10
 BAD = ("garbage", "unknown", "empty", "wrong key", "refused by PostgreSQL")
+
+
+class Said(list[Message]):
+    """Messages that are told by their ids where they are too many to be read."""
+
+    def __repr__(self) -> str:
+        if len(self) <= READABLE_MAX:
+            return super().__repr__()
+        return " ".join(dict(message.headers)["ce_id"].decode() for message in self)
 
 
 @some.composite
@@ -19,7 +29,7 @@ def messages(draw: some.DrawFn) -> list[Message]:
     for what in draw(some.lists(some.sampled_from(BAD), max_size=3)):
         place = draw(some.integers(0, len(found)))
         found.insert(place, a_bad_message(what, company=draw(some.sampled_from(COMPANIES))))
-    return found
+    return Said(found)
 
 
 def a_bad_message(what: str, *, company: str) -> Message:
