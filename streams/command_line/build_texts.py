@@ -20,6 +20,12 @@ BUILD_LABELS = {
         " {count}. Their companies are not verified until one that can has rebuilt them:"
         " {messages}.",
     ),
+    "compared.newly_rejected": Text(
+        "Meddelanden som tabellerna bygger på och som den här versionen inte kan använda: {count}."
+        " Den skulle utelämna dem om den återskapade tabellerna: {messages}.",
+        "Messages that the tables are built with and that this version cannot apply: {count}. It"
+        " would leave them out if it rebuilt the tables: {messages}.",
+    ),
     "redriven.applied": Text(
         "{company_id} är omläst, och meddelandet kunde användas nu ({id}).",
         "{company_id} is read again, and the message could be applied now ({id}).",

@@ -38,8 +38,10 @@ def first_left_out(topic: str, found: "Iterable[Rejected]") -> tuple[LeftOut, ..
     )
 
 
-def left_out_sentence(first: Iterable[LeftOut], total: int, language: str) -> str:
-    """A warning: how many there are, and the first of them."""
+def left_out_sentence(
+    first: Iterable[LeftOut], total: int, language: str, *, is_compared: bool = False
+) -> str:
+    """A warning: how many there are, and the first of them. `is_compared`: nothing has changed."""
     told = [
         f"{one.topic}/{one.partition}/{one.offset} ({one.company_id or '?'}:"
         f" {word(one.reason, language)})"
@@ -48,4 +50,5 @@ def left_out_sentence(first: Iterable[LeftOut], total: int, language: str) -> st
     if total > len(told):
         told.append("…")
     facts = {"count": count(total, language), "messages": ", ".join(told)}
-    return label("rebuilt.newly_rejected", language, **facts)
+    key = "compared.newly_rejected" if is_compared else "rebuilt.newly_rejected"
+    return label(key, language, **facts)

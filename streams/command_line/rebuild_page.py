@@ -106,7 +106,8 @@ def _lines(one: RebuildOutcome, language: str) -> Iterator[str]:
     if one.passed:
         yield label("rebuilt.passed", language, count=count(one.passed, language))
     if one.newly_rejected:
-        yield left_out_sentence(one.first_newly_rejected, one.newly_rejected, language)
+        first, total = one.first_newly_rejected, one.newly_rejected
+        yield left_out_sentence(first, total, language, is_compared=not one.took_over)
     if one.doubted:
         yield label("rebuilt.doubted", language, ids=", ".join(one.doubted))
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from projections.queries.company_facts import check_known
 from streams.command_line.answer import ask, refusals, tell
 from streams.command_line.connect import engine_settings
+from streams.command_line.left_out import first_left_out, left_out_sentence
 from streams.command_line.options import (
     DATA_DIR,
     DataDir,
@@ -23,6 +24,9 @@ from streams.command_line.run_progress import run_progress
 from streams.command_line.texts import label
 from streams.command_line.verified import Verified
 from streams.command_line.verify_page import show_verified
+
+if TYPE_CHECKING:
+    from streams.rebuild.verify import Found
 
 OneCompany = Annotated[
     str | None, typer.Argument(metavar="COMPANY", help="Only this one; by default all.")
@@ -59,7 +63,7 @@ def _all(options: Options) -> Verified:
     with rebuild_refusals(), rebuild_progress(options.language) as progress:
         report = partial(progress.show, "ledger")
         found = asyncio.run(verify_all(settings, holder=builder(), report=report))
-    return Verified.of(**vars(found))
+    return _verified(options, found)
 
 
 def _one(options: Options, company: str) -> Verified:
@@ -76,4 +80,19 @@ def _one(options: Options, company: str) -> Verified:
         found = asyncio.run(
             verify_company(settings, company, holder=builder(), report=progress.read)
         )
-    return Verified.of(**vars(found))
+    return _verified(options, found)
+
+
+def _verified(options: Options, found: "Found") -> Verified:
+    """Warns of what the difference may come from, on stderr."""
+    from projections.migrate import LEDGER
+
+    if found.newly_rejected:
+        first, total = first_left_out(LEDGER.topic, found.newly_rejected), len(found.newly_rejected)
+        typer.echo(left_out_sentence(first, total, options.language, is_compared=True), err=True)
+    return Verified.of(
+        in_use=found.in_use,
+        rebuilt=found.rebuilt,
+        differences=found.differences,
+        totals=found.totals,
+    )

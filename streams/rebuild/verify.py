@@ -12,6 +12,8 @@ from projections.rebuild.versions import Versions
 from streams.rebuild.child import build_database
 from streams.rebuild.company_build import company_build
 from streams.rebuild.comparison import Sides, at_one_offset
+from streams.rebuild.folding import Rejected
+from streams.rebuild.newly_rejected import find
 from streams.rebuild.whole import Rebuild, Report
 from streams.settings import Settings
 
@@ -24,6 +26,7 @@ class Found:
 
     in_use: Digests
     rebuilt: Digests
+    newly_rejected: list[Rejected]  # What only the tables in use are built with.
     differences: dict[str, Differences] = field(default_factory=dict)
     totals: dict[str, Sequence[Difference]] = field(default_factory=dict)
 
@@ -34,8 +37,8 @@ async def verify_all(settings: Settings, *, holder: str, report: Report) -> Foun
     Raises as Rebuild.verified does.
     """
     work = Rebuild(settings, LEDGER, holder=holder, report=report)
-    async with work.verified() as (compared, _):
-        found = Found(compared.in_use, compared.rebuilt)
+    async with work.verified() as (compared, rebuilt):
+        found = Found(compared.in_use, compared.rebuilt, rebuilt.newly_rejected)
         return await _detailed(found, compared.sides, compared.versions)
 
 
@@ -43,15 +46,16 @@ async def verify_company(
     settings: Settings, company_id: str, *, holder: str, report: Callable[[int, int], None]
 ) -> Found:
     """The same of one company. Raises as company_build and CompanyBuild.advance do."""
-    async with _company(settings, company_id, holder, report) as (sides, versions):
-        found = Found(*await sides.digests(versions, [company_id]))
+    async with _company(settings, company_id, holder, report) as (sides, versions, rejected):
+        newly_rejected = await find(sides.left, LEDGER, rejected)
+        found = Found(*await sides.digests(versions, [company_id]), newly_rejected)
         return await _detailed(found, sides, versions)
 
 
 @asynccontextmanager
 async def _company(
     settings: Settings, company_id: str, holder: str, report: Callable[[int, int], None]
-) -> AsyncIterator[tuple[Sides, Versions]]:
+) -> AsyncIterator[tuple[Sides, Versions, list[Rejected]]]:
     database = build_database(settings)
     await database.start()
     try:
@@ -72,7 +76,7 @@ async def _company(
                 partitions=[build.partition],
             ) as sides:
                 schema = LEDGER.schema(await version_in_use(sides.left, LEDGER))
-                yield sides, Versions(in_use=schema, rebuilt=build.build.schema)
+                yield sides, Versions(in_use=schema, rebuilt=build.build.schema), build.rejected
     finally:
         await database.stop()
 

@@ -25,6 +25,7 @@ from streams.rebuild import builds, takeover
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.folding import BuildProjector, BuildRefusals
 from streams.rebuild.room import DiskTooFull
+from streams.rebuild.verify import verify_company
 from streams.rebuild.whole import Rebuild
 from tests.builders import a_page, a_voucher
 from tests.engine import Engine
@@ -70,6 +71,12 @@ async def test_what_this_code_rejects_and_older_code_applied_is_told_and_leaves_
     arguments = ("rebuild", "--projection", "ledger")
 
     (compared,) = await in_background(lambda: command_line.json(*arguments, "--verify"))
+    verified = await in_background(lambda: command_line.run("verify"))
+    assert f"It would leave them out if it rebuilt the tables: {LEDGER.topic}" in verified.stderr
+    one = await verify_company(engine.settings, COMPANY, holder="test", report=lambda *_: None)
+    assert [(message.offset, message.reason) for message in one.newly_rejected] == [
+        (3, "unreadable")
+    ]
     assert (await verification(engine.connection, COMPANY)).state == "verified"
     (told,) = await in_background(lambda: command_line.json(*arguments))
     (again,) = await in_background(lambda: command_line.json(*arguments))
