@@ -17,6 +17,7 @@ from schemas.errors import EventTypeUnknown, KeyMismatched, MessageUnreadable, S
 from schemas.ledger_events import AnyLedgerEvent, ReadEvent
 from schemas.lifecycle_events import AnyLifecycleEvent
 from schemas.model import Model
+from schemas.quick_page import quick_page
 from schemas.topics import COMMANDS, LEDGER, LIFECYCLE, Topic
 
 SOURCE = "bokflow"
@@ -105,6 +106,15 @@ def decode_ledger(value: bytes | None, *, key: bytes | None = None) -> AnyLedger
     event = _decode(_LEDGER, value)
     _check_key(key, event.company_id)
     return event
+
+
+def decode_ledger_quickly(value: bytes | None, *, key: bytes | None = None) -> AnyLedgerEvent:
+    """As `decode_ledger`, for who folds: a page of vouchers may hold rows in place of models."""
+    page = None if value is None else quick_page(value)
+    if page is None:
+        return decode_ledger(value, key=key)
+    _check_key(key, page.company_id)
+    return page
 
 
 def decode_lifecycle(value: bytes | None, *, key: bytes | None = None) -> AnyLifecycleEvent:

@@ -9,7 +9,7 @@ import asyncpg
 from projections.ledger import projection as ledger
 from projections.migrate import LEDGER, STATUS, Projection
 from projections.status import projection as status
-from schemas.codec import decode_ledger, decode_lifecycle
+from schemas.codec import decode_ledger_quickly, decode_lifecycle
 from streams.received import Received
 
 
@@ -23,7 +23,7 @@ class Fold:
 
 FOLDS: dict[Projection, Fold] = {
     LEDGER: Fold(
-        lambda received: ledger.prepare(decode_ledger(received.value, key=received.key)),
+        lambda received: ledger.prepare(decode_ledger_quickly(received.value, key=received.key)),
         ledger.apply,
     ),
     STATUS: Fold(
