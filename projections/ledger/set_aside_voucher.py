@@ -1,11 +1,12 @@
 """Vouchers that cannot be booked, until a later read brings them well or not at all."""
 
+from collections.abc import Container
 from typing import Any
 
 import asyncpg
 import orjson
 
-from projections.ledger.voucher_diff import Key, SeenAside, SeenVouchers, columns
+from projections.ledger.voucher_diff import Key, SeenAside, SeenVouchers, Year, columns
 
 DELETE = """
     DELETE FROM set_aside_voucher
@@ -36,10 +37,18 @@ REMOVE_UNSEEN = """
 
 
 async def replace(
-    connection: asyncpg.Connection, seen: SeenVouchers, stored: dict[Key, bytes]
+    connection: asyncpg.Connection,
+    seen: SeenVouchers,
+    stored: dict[Key, bytes],
+    held: Container[Year],
 ) -> None:
-    """Takes the round's good vouchers out of the table, and puts its bad ones in."""
-    await connection.execute(DELETE, *columns(seen.decided_keys))
+    """Takes the round's good vouchers out of the table, and puts its bad ones in.
+
+    `held`: the years that have any in the table.
+    """
+    decided = [key for key in seen.decided_keys if key[:2] in held]
+    if decided:
+        await connection.execute(DELETE, *columns(decided))
     if seen.aside:
         digests = stored | {key: one.digest for key, one in seen.good.items()}
         rows = [_row(key, one, digests.get(key)) for key, one in seen.aside.items()]

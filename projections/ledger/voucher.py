@@ -7,8 +7,9 @@ from typing import Any
 import asyncpg
 import orjson
 
-from projections.ledger import account_balance, set_aside_voucher, voucher_change
+from projections.ledger import account_balance, csv_rows, set_aside_voucher, voucher_change
 from projections.ledger.account_balance import Movements
+from projections.ledger.csv_rows import QUOTE, QUOTES, key_fields, quoted
 from projections.ledger.fold import Round, Segment
 from projections.ledger.observed_table import snapshot_arguments, snapshots_of
 from projections.ledger.submitted_voucher import (
@@ -23,6 +24,7 @@ from projections.ledger.voucher_diff import (
     Key,
     Seen,
     SeenVouchers,
+    Year,
     columns,
     diff,
     movements,
@@ -43,6 +45,15 @@ POSTING_COLUMNS: list[str] = (
     " text quantity objects posting_date signature"
 ).split()
 
+# Nothing needs to be looked up in a year that holds nothing: a first read, and every rebuild.
+HELD = """
+    SELECT company_id, fiscal_year,
+        EXISTS (SELECT FROM voucher WHERE voucher.company_id = year.company_id
+            AND voucher.fiscal_year = year.fiscal_year) AS vouchers,
+        EXISTS (SELECT FROM set_aside_voucher AS aside WHERE aside.company_id = year.company_id
+            AND aside.fiscal_year = year.fiscal_year) AS aside
+    FROM unnest($1::text[], $2::date[]) AS year (company_id, fiscal_year)
+"""
 DIGESTS = """
     SELECT company_id, fiscal_year, series, number, occurrence, digest
     FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::integer[])
@@ -104,11 +115,13 @@ async def apply(connection: asyncpg.Connection, batch: Round) -> None:
     seen = seen_vouchers(batch)
     if seen.submitted:
         settle(seen, await _holders(connection, seen))
-    if seen.keys:
-        stored = await _digests(connection, seen.keys)
+    keys = seen.keys
+    if keys:
+        with_vouchers, with_aside = await _held(connection, keys)
+        stored = await _digests(connection, [key for key in keys if key[:2] in with_vouchers])
         await _write(connection, seen.good, stored)
         await _touch(connection, seen, stored)
-        await set_aside_voucher.replace(connection, seen, stored)
+        await set_aside_voucher.replace(connection, seen, stored, with_aside)
     await _remove(connection, removed_keys(batch))
     snapshots = snapshots_of(batch, "vouchers")
     if snapshots:
@@ -139,6 +152,14 @@ async def _holders(connection: asyncpg.Connection, seen: SeenVouchers) -> Holder
     return holders
 
 
+async def _held(connection: asyncpg.Connection, keys: list[Key]) -> tuple[set[Year], set[Year]]:
+    """The keys' years that hold vouchers, and those that hold vouchers set aside."""
+    companies, years = zip(*{key[:2] for key in keys}, strict=True)
+    rows = await connection.fetch(HELD, list(companies), list(years))
+    with_vouchers = {(row[0], row[1]) for row in rows if row["vouchers"]}
+    return with_vouchers, {(row[0], row[1]) for row in rows if row["aside"]}
+
+
 async def _digests(connection: asyncpg.Connection, keys: Iterable[Key]) -> Digests:
     arrays = columns(keys)
     if not arrays[0]:
@@ -155,12 +176,9 @@ async def _write(connection: asyncpg.Connection, good: dict[Key, Seen], stored: 
     await _remove(connection, await _moved(connection, written))
     if not written:
         return
-    await connection.copy_records_to_table(
-        "voucher", records=_voucher_records(written), columns=VOUCHER_COLUMNS
-    )
-    await connection.copy_records_to_table(
-        "posting", records=_posting_records(written), columns=POSTING_COLUMNS
-    )
+    keys = {key: key_fields(key) for key in written}
+    await csv_rows.copy(connection, "voucher", VOUCHER_COLUMNS, _voucher_rows(written, keys))
+    await csv_rows.copy(connection, "posting", POSTING_COLUMNS, _posting_rows(written, keys))
     added = movements((key, seen.voucher) for key, seen in written.items())
     await account_balance.move(connection, account_balance.net(added, replaced))
     await voucher_change.add(
@@ -169,6 +187,7 @@ async def _write(connection: asyncpg.Connection, good: dict[Key, Seen], stored: 
             Change(key, seen.segment.run_number, stored.get(key), seen.digest, seen.occurred_at)
             for key, seen in written.items()
         ],
+        keys=keys,
     )
 
 
@@ -218,6 +237,7 @@ async def _remove(connection: asyncpg.Connection, removed: Removed) -> None:
                 Change(key, removed[key].run_number, digest, None, removed[key].last.occurred_at)
                 for key, digest in digests.items()
             ],
+            keys={},
         )
 
 
@@ -236,35 +256,25 @@ def _key(row: asyncpg.Record) -> Key:
     return (row[0], row[1], row[2], row[3], row[4])
 
 
-def _voucher_records(written: dict[Key, Seen]) -> Iterator[tuple[Any, ...]]:
+def _voucher_rows(written: dict[Key, Seen], keys: dict[Key, str]) -> Iterator[str]:
     for key, seen in written.items():
-        voucher = seen.voucher
+        voucher, segment = seen.voucher, seen.segment
+        source_id = "" if voucher.source_id is None else quoted(voucher.source_id)
         yield (
-            *key,
-            voucher.voucher_date,
-            voucher.text,
-            voucher.registered_on,
-            voucher.signature,
-            voucher.source_id,
-            seen.digest,
-            seen.segment.run_number,
-            seen.segment.attempt,
+            f'{keys[key]},{voucher.voucher_date!s},"{voucher.text.replace(QUOTE, QUOTES)}",'
+            f'{voucher.registered_on or ""},"{voucher.signature.replace(QUOTE, QUOTES)}",'
+            f"{source_id},\\x{seen.digest.hex()},{segment.run_number},{segment.attempt}"
         )
 
 
-def _posting_records(written: dict[Key, Seen]) -> Iterator[tuple[Any, ...]]:
+def _posting_rows(written: dict[Key, Seen], keys: dict[Key, str]) -> Iterator[str]:
     for key, seen in written.items():
-        for line, posting in enumerate(seen.voucher.postings, start=1):
+        of_voucher, voucher_date = keys[key], str(seen.voucher.voucher_date)
+        for line, one in enumerate(seen.voucher.postings, start=1):
+            quantity = "" if one.quantity is None else one.quantity
+            objects = quoted(orjson.dumps(one.objects).decode()) if one.objects else ""
             yield (
-                *key,
-                line,
-                posting.account,
-                seen.voucher.voucher_date,
-                posting.amount,
-                posting.state,
-                posting.text,
-                posting.quantity,
-                orjson.dumps(posting.objects).decode() if posting.objects else None,
-                posting.posting_date,
-                posting.signature,
+                f'{of_voucher},{line},"{one.account.replace(QUOTE, QUOTES)}",{voucher_date},'
+                f'{one.amount!s},{one.state},"{one.text.replace(QUOTE, QUOTES)}",{quantity},'
+                f'{objects},{one.posting_date or ""},"{one.signature.replace(QUOTE, QUOTES)}"'
             )

@@ -1,11 +1,12 @@
 """What became of each voucher in each run: created, changed or removed, with both digests."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 import asyncpg
 
+from projections.ledger import csv_rows
 from projections.ledger.voucher_diff import Key, columns
 
 COLUMNS: list[str] = (
@@ -40,8 +41,7 @@ DROP_EQUAL = """
 """
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     key: Key
     run_number: int
     old_digest: bytes | None
@@ -49,25 +49,25 @@ class Change:
     changed_at: datetime
 
 
-async def add(connection: asyncpg.Connection, changes: list[Change]) -> None:
-    """Remembers the changes, one row per voucher and run."""
+async def add(
+    connection: asyncpg.Connection, changes: list[Change], keys: Mapping[Key, str]
+) -> None:
+    """Remembers the changes, one row per voucher and run; `keys`: as CSV, of what is created."""
     created, others = await _split(connection, changes)
     if created:
-        await connection.copy_records_to_table(
-            "voucher_change", records=map(_record, created), columns=COLUMNS
-        )
+        await csv_rows.copy(connection, "voucher_change", COLUMNS, _rows(created, keys))
     if others:
-        keys = columns(change.key for change in others)
+        arrays = columns(change.key for change in others)
         runs = [change.run_number for change in others]
         await connection.execute(
             ADD,
-            *keys,
+            *arrays,
             runs,
             [change.old_digest for change in others],
             [change.new_digest for change in others],
             [change.changed_at for change in others],
         )
-        await connection.execute(DROP_EQUAL, *keys, runs)
+        await connection.execute(DROP_EQUAL, *arrays, runs)
 
 
 async def _split(
@@ -88,11 +88,11 @@ async def _split(
     return created, others
 
 
-def _record(change: Change) -> tuple[Any, ...]:
-    return (
-        *change.key,
-        change.run_number,
-        change.old_digest,
-        change.new_digest,
-        change.changed_at,
-    )
+def _rows(changes: list[Change], keys: Mapping[Key, str]) -> Iterator[str]:
+    times = {change.changed_at: change.changed_at.isoformat() for change in changes}
+    for key, run_number, old, new, changed_at in changes:
+        yield (f"{keys[key]},{run_number},{_bytes(old)},{_bytes(new)},{times[changed_at]}")
+
+
+def _bytes(digest: bytes | None) -> str:
+    return "" if digest is None else f"\\x{digest.hex()}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
+from typing import NamedTuple
 
 from projections.ledger.fold import Round, Segment
 from schemas.bookkeeping import SetAsideVoucher, Voucher
@@ -16,11 +17,11 @@ from schemas.ledger_events import (
 )
 
 Key = tuple[str, date, str, str, int]  # Company, fiscal year, series, number, occurrence.
+Year = tuple[str, date]  # Company, fiscal year.
 BalanceKey = tuple[str, date, str, date]  # Company, fiscal year, account, first day of the month.
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """A good voucher, with the digest of its content and who saw it when."""
 
     voucher: Voucher
@@ -152,17 +153,20 @@ def diff(good: Mapping[Key, Seen], stored: Mapping[Key, bytes]) -> VoucherDiff:
 
 def movements(written: Iterable[tuple[Key, Voucher]]) -> dict[BalanceKey, tuple[Decimal, int]]:
     """What the written vouchers add to each balance: the amount, and the number of postings."""
-    total: dict[BalanceKey, tuple[Decimal, int]] = {}
+    months: dict[tuple[str, date, date], dict[str, tuple[Decimal, int]]] = {}
     nothing = (Decimal(0), 0)
     for key, voucher in written:
-        month = voucher.voucher_date.replace(day=1)
+        month = (key[0], key[1], voucher.voucher_date.replace(day=1))
+        of_month = months.setdefault(month, {})
         for posting in voucher.postings:
-            if posting.state == "struck":
-                continue
-            balance = (key[0], key[1], posting.account, month)
-            amount, count = total.get(balance, nothing)
-            total[balance] = (amount + posting.amount, count + 1)
-    return total
+            if posting.state != "struck":
+                amount, count = of_month.get(posting.account, nothing)
+                of_month[posting.account] = (amount + posting.amount, count + 1)
+    return {
+        (company_id, fiscal_year, account, month): moved
+        for (company_id, fiscal_year, month), of_month in months.items()
+        for account, moved in of_month.items()
+    }
 
 
 def columns(keys: Iterable[Key]) -> tuple[list[str], list[date], list[str], list[str], list[int]]:
