@@ -89,7 +89,8 @@ async def _split(
 
 
 def _rows(changes: list[Change], keys: Mapping[Key, str]) -> Iterator[str]:
-    times = {change.changed_at: change.changed_at.isoformat() for change in changes}
+    # A page's vouchers share their time.
+    times = {at: at.isoformat() for at in {change.changed_at for change in changes}}
     for key, run_number, old, new, changed_at in changes:
         yield (f"{keys[key]},{run_number},{_bytes(old)},{_bytes(new)},{times[changed_at]}")
 

@@ -11,7 +11,10 @@ from schemas.errors import BrokerUnavailable
 from streams.offsets import Stored
 from streams.received import Received
 
-MESSAGES_MAX = 200  # Of one look.
+# A batch ends with the look that fills it: at most as many bytes again as a look can bring.
+MESSAGES_MAX = 200
+BATCH_BYTES = 8 * 1024 * 1024
+LOOK_MESSAGES_MAX = 16
 LOOK_MS = 500
 FETCH_BYTES_MAX = 1024 * 1024
 SILENCE_LOOKS_MAX = 120  # Without any message: the broker has lost what it said it had.
@@ -77,21 +80,31 @@ class BulkReader:
         self._consumer.assign(list(places.values()))
         for number, place in places.items():
             self._consumer.seek(place, stretch[number][0])
-        silent_looks = 0
+        batch: list[Received] = []
+        size_bytes, silent_looks = 0, 0
         while open_until:
-            found = await self._consumer.getmany(timeout_ms=LOOK_MS, max_records=MESSAGES_MAX)
+            found = await self._look(open_until)
+            batch += found
+            size_bytes += sum(received.size_bytes for received in found)
             silent_looks = 0 if found else silent_looks + 1
             if silent_looks > SILENCE_LOOKS_MAX:
                 raise BrokerUnavailable(f"{self._topic} gives no messages up to {open_until}")
-            batch: list[Received] = []
-            for place, records in found.items():
-                end = open_until.get(place.partition, 0)
-                batch += [_received(record) for record in records if record.offset < end]
-                if records and records[-1].offset >= end - 1 and place.partition in open_until:
-                    del open_until[place.partition]
-                    self._consumer.pause(place)
-            if batch:
+            is_full = len(batch) >= MESSAGES_MAX or size_bytes >= BATCH_BYTES
+            if batch and (is_full or not found or not open_until):
                 yield batch
+                batch, size_bytes = [], 0
+
+    async def _look(self, open_until: dict[int, int]) -> list[Received]:
+        """A few messages of the open partitions; closes those that have come to their end."""
+        batch: list[Received] = []
+        found = await self._consumer.getmany(timeout_ms=LOOK_MS, max_records=LOOK_MESSAGES_MAX)
+        for place, records in found.items():
+            end = open_until.get(place.partition, 0)
+            batch += [_received(record) for record in records if record.offset < end]
+            if records and records[-1].offset >= end - 1 and place.partition in open_until:
+                del open_until[place.partition]
+                self._consumer.pause(place)
+        return batch
 
 
 def _received(record: ConsumerRecord) -> Received:
