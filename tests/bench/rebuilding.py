@@ -130,8 +130,15 @@ async def _fill(settings: Settings) -> None:
 def _groups(directory: Path) -> Groups:
     """The command, which is this process, and the processes that share its work."""
     own = psutil.Process()
-    children = [one for one in own.children() if "streams.rebuild.child" in one.cmdline()]
+    children = [one for one in own.children() if _builds(one)]
     return {REBUILDING: [own, *children], **postgres_groups(directory)}
+
+
+def _builds(process: psutil.Process) -> bool:
+    try:
+        return "streams.rebuild.child" in process.cmdline()
+    except psutil.Error:
+        return False  # It has just ended.
 
 
 async def _copy(endpoints: Endpoints) -> tuple[int, float]:
