@@ -14,6 +14,7 @@ SAMPLE_SECONDS = 0.2
 MEBIBYTE = 2**20
 BENCH = "benchmark"  # It looks on: neither foreign nor of the engine.
 BACKENDS = "PostgreSQL backends"
+OTHERS = "PostgreSQL, others"
 Groups = dict[str, list[psutil.Process]]
 
 
@@ -92,17 +93,17 @@ class Sampler:
 
 def postgres_groups(data_dir: Path) -> Groups:
     """The server's processes: those that serve sessions, and the others."""
-    groups: Groups = {BACKENDS: [], "PostgreSQL, others": []}
+    groups: Groups = {BACKENDS: [], OTHERS: []}
     try:
         lines = (data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
         first = psutil.Process(int(lines[0]))
-        groups["PostgreSQL, others"].append(first)
+        groups[OTHERS].append(first)
         for child in first.children():
             try:
                 is_backend = "[local]" in " ".join(child.cmdline())
             except psutil.Error:
                 continue  # A session that has just ended.
-            groups[BACKENDS if is_backend else "PostgreSQL, others"].append(child)
+            groups[BACKENDS if is_backend else OTHERS].append(child)
     except (OSError, psutil.Error):
         return groups
     return groups

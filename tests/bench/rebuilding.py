@@ -16,6 +16,7 @@ from projections import migrate
 from projections.migrate import LEDGER, TABLES_OF
 from streams.embedded.endpoints import Endpoints
 from streams.embedded.stack import Stack
+from streams.folds import FOLDS
 from streams.migrate import bring_up_to_date
 from streams.publisher import Publisher
 from streams.rebuild import bulk
@@ -24,7 +25,7 @@ from streams.rebuild.whole import Rebuild, Rebuilt
 from streams.settings import Settings
 from tests.bench import table
 from tests.bench.copy_baseline import checkpoint
-from tests.bench.load import Groups, Sampler, postgres_groups
+from tests.bench.load import BACKENDS, MEBIBYTE, OTHERS, Groups, Load, Sampler, postgres_groups
 from tests.bench.pages import a_read
 
 COMPANIES = 100
@@ -51,13 +52,19 @@ class Measured:
 
     rebuilt: Rebuilt
     seconds: float
-    peak_mib: float
+    load: Load
+    reading_seconds: float  # Processor time of the pieces, each done alone.
+    decoding_seconds: float
     rows: int
     copy_seconds: float
 
     @property
     def ratio(self) -> float:
         return self.copy_seconds / self.seconds
+
+    @property
+    def peak_mib(self) -> float:
+        return self.load.peak_bytes[REBUILDING] / MEBIBYTE
 
 
 def run(directory: Path, *, large: bool = False) -> None:
@@ -100,7 +107,8 @@ async def _run(directory: Path, endpoints: Endpoints, postings: int) -> Measured
     assert not rebuilt.differing, "the rebuilt version is another than the live one"
     table.step("rebuild: COPY of the same rows")
     rows, copy_seconds = await _copy(endpoints)
-    return Measured(rebuilt, seconds, load.peak_bytes[REBUILDING] / 2**20, rows, copy_seconds)
+    reading, decoding = await _alone(settings)
+    return Measured(rebuilt, seconds, load, reading, decoding, rows, copy_seconds)
 
 
 async def _publish(endpoints: Endpoints, vouchers: int) -> None:
@@ -141,6 +149,18 @@ def _builds(process: psutil.Process) -> bool:
         return False  # It has just ended.
 
 
+async def _alone(settings: Settings) -> tuple[float, float]:
+    """Processor time of reading the topic, and of decoding what was read, in this process."""
+    decoding, started_at = 0.0, time.process_time()
+    async with BulkReader.open(settings.kafka_url, LEDGER.topic) as reader:
+        async for batch in reader.read(await reader.bounds(settings.partitions)):
+            before = time.process_time()
+            for received in batch:
+                FOLDS[LEDGER].decode(received)
+            decoding += time.process_time() - before
+    return time.process_time() - started_at - decoding, decoding
+
+
 async def _copy(endpoints: Endpoints) -> tuple[int, float]:
     """Rows of all tables into empty ones with all their keys; only COPY itself is timed."""
     reading = await asyncpg.connect(endpoints.postgres_dsn)
@@ -178,6 +198,7 @@ def _show(postings: int, measured: Measured) -> None:
     ]
     title = f"rebuild: {postings:,} postings, {measured.rows:,} rows, {COMPANIES} companies"
     table.show(title, ["stage", "time", "share"], [*rows, ["all", f"{measured.seconds:.2f} s", ""]])
+    _show_processors(measured)
     table.note(f"COPY of the same rows: {measured.copy_seconds:.2f} s")
     table.note(table.verdict("rebuild / COPY", ratio=measured.ratio, target=TARGET, at_least=True))
     table.note(
@@ -185,6 +206,24 @@ def _show(postings: int, measured: Measured) -> None:
             "peak memory, MiB", ratio=measured.peak_mib, target=MEMORY_TARGET_MIB, at_least=False
         )
     )
+    others = measured.load.others_share
+    table.note(f"foreign processes took {others:.0%} of a processor meanwhile")
     waited = measured.rebuilt.readers_waited_seconds
     table.note(f"readers waited at most {table.milliseconds(waited)} at the takeover")
     sys.stdout.flush()
+
+
+def _show_processors(measured: Measured) -> None:
+    """Where the processors' time went, of the whole rebuild."""
+    busy = measured.load.busy_seconds
+    python = busy[REBUILDING] - measured.reading_seconds - measured.decoding_seconds
+    parts = {
+        "reading from Kafka": measured.reading_seconds,
+        "decoding, with the vouchers' digests": measured.decoding_seconds,
+        "folding, rows for COPY, starting": python,
+        "PostgreSQL: COPY, keys, digests": busy[BACKENDS],
+        "PostgreSQL: writing out, parallel sorts and scans": busy[OTHERS],
+    }
+    total = sum(parts.values())
+    rows = [[name, f"{taken:.2f} s", f"{taken / total:.0%}"] for name, taken in parts.items()]
+    table.show("rebuild: processor time", ["of", "time", "share"], rows)
