@@ -21,14 +21,14 @@ from streams.command_line.verify_page import show_verified
 
 YEAR = date(2025, 1, 1)
 IN_USE: Digests = {
-    Place("bageriet", None, "company"): Digest(1, 3, 4),
-    Place("bageriet", YEAR, "voucher"): Digest(1200, 5, 6),
-    Place("bageriet", YEAR, "posting"): Digest(3600, 7, 8),
-    Place("butiken", YEAR, "voucher"): Digest(2, -1, -2),
+    Place("bageriet", None, "company"): Digest(1, 3),
+    Place("bageriet", YEAR, "voucher"): Digest(1200, 5),
+    Place("bageriet", YEAR, "posting"): Digest(3600, 7),
+    Place("butiken", YEAR, "voucher"): Digest(2, -1),
 }
 CHANGED = IN_USE | {
-    Place("bageriet", YEAR, "posting"): Digest(3600, 7, 9),
-    Place("bageriet", YEAR, "set_aside_voucher"): Digest(1, 1, 1),
+    Place("bageriet", YEAR, "posting"): Digest(3600, 9),
+    Place("bageriet", YEAR, "set_aside_voucher"): Digest(1, 1),
 }
 WRONG_TOTAL = Difference(
     fiscal_year=YEAR,
