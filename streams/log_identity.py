@@ -6,6 +6,7 @@ it must have the digest that was stored with it. Where a topic may have holes th
 on to: a message before may be gone, and the beginning may have passed the next offset.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from schemas.errors import BrokerUnavailable
 from streams.offsets import Stored, message_digest
 
 READ_SECONDS_MAX = 20
+LOOK_MS = 500
 LOST = "log_lost"  # Begins every reason that this check finds.
 
 
@@ -58,35 +60,54 @@ async def _examine(
     for place, row in partitions.items():
         beginning, end = beginnings[place], ends[place]
         position = max(row.next_offset, beginning) if reader.may_have_holes else row.next_offset
-        if not beginning <= position <= end:
+        if beginning <= position <= end:
+            found.positions[place.partition] = position
+        else:
             found.differences[place.partition] = (
                 f"{LOST}: {place.topic}/{place.partition} holds offsets {beginning} to {end}, "
                 f"the next one is {row.next_offset}"
             )
-        elif (
-            not reader.may_have_holes
-            and position > beginning
-            and row.last_digest is not None
-            and await _digest_before(consumer, place, position) != row.last_digest
-        ):
-            found.differences[place.partition] = (
-                f"{LOST}: {place.topic}/{place.partition} has another message at offset "
-                f"{position - 1} than the one that was applied"
-            )
-        else:
-            found.positions[place.partition] = position
+    if not reader.may_have_holes:
+        await _compare(consumer, partitions, beginnings, found)
     return found
 
 
-async def _digest_before(
-    consumer: AIOKafkaConsumer, place: TopicPartition, next_offset: int
-) -> bytes | None:
-    """The digest of the message before `next_offset`; None where there is none."""
-    consumer.pause(*consumer.assignment())
-    consumer.resume(place)
-    consumer.seek(place, next_offset - 1)
-    records = await consumer.getmany(place, timeout_ms=READ_SECONDS_MAX * 1000, max_records=1)
-    if place not in records:
-        raise BrokerUnavailable(f"{place.topic}/{place.partition} gave nothing to compare")
-    record = records[place][0]
-    return message_digest(record.key, record.value) if record.offset == next_offset - 1 else None
+async def _compare(
+    consumer: AIOKafkaConsumer,
+    partitions: Mapping[TopicPartition, Stored],
+    beginnings: Mapping[TopicPartition, int],
+    found: Examined,
+) -> None:
+    """Moves to the differences where the message before is another than the one applied."""
+    before = {
+        place: row.next_offset - 1
+        for place, row in partitions.items()
+        if place.partition in found.positions
+        and row.next_offset > beginnings[place]
+        and row.last_digest is not None
+    }
+    digests = await _digests(consumer, before) if before else {}
+    for place, offset in before.items():
+        if digests[place] != partitions[place].last_digest:
+            del found.positions[place.partition]
+            found.differences[place.partition] = (
+                f"{LOST}: {place.topic}/{place.partition} has another message at offset "
+                f"{offset} than the one that was applied"
+            )
+
+
+async def _digests(
+    consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, bytes | None]:
+    """The digest of the message at each offset, all asked for at once; None where there is none."""
+    consumer.pause(*consumer.assignment() - offsets.keys())
+    for place, offset in offsets.items():
+        consumer.seek(place, offset)
+    found: dict[TopicPartition, bytes | None] = {}
+    async with asyncio.timeout(READ_SECONDS_MAX):
+        while missing := offsets.keys() - found.keys():  # Asked for by name: others have errors.
+            looked = await consumer.getmany(*missing, timeout_ms=LOOK_MS, max_records=1)
+            for place, (record,) in looked.items():
+                is_there = record.offset == offsets[place]
+                found[place] = message_digest(record.key, record.value) if is_there else None
+    return found

@@ -262,7 +262,7 @@ def _voucher_rows(written: dict[Key, Seen], keys: dict[Key, str]) -> Iterator[st
         source_id = "" if voucher.source_id is None else quoted(voucher.source_id)
         yield (
             f'{keys[key]},{voucher.voucher_date!s},"{voucher.text.replace(QUOTE, QUOTES)}",'
-            f'{voucher.registered_on or ""},"{voucher.signature.replace(QUOTE, QUOTES)}",'
+            f'{voucher.registered_on or ""!s},"{voucher.signature.replace(QUOTE, QUOTES)}",'
             f"{source_id},\\x{seen.digest.hex()},{segment.run_number},{segment.attempt}"
         )
 
