@@ -13,7 +13,7 @@ from streams.received import Received
 
 # A batch ends with the look that fills it: at most as many bytes again as a look can bring.
 MESSAGES_MAX = 200
-BATCH_BYTES = 8 * 1024 * 1024
+BATCH_BYTES = 4 * 1024 * 1024
 LOOK_MESSAGES_MAX = 16
 LOOK_MS = 500
 FETCH_BYTES_MAX = 1024 * 1024
