@@ -135,19 +135,22 @@ class RateColumn(ProgressColumn):
 
 
 class RebuildProgress:
-    """One bar: messages while they are read, then the stages after that."""
+    """One bar at a time: messages while they are read, then the stages after that."""
 
-    def __init__(self, progress: Progress, task: TaskID, language: str) -> None:
+    def __init__(self, progress: Progress, language: str) -> None:
         self._progress = progress
-        self._task = task
         self._language = language
+        self._told: str | None = None
+        self._task: TaskID | None = None
 
     def show(self, projection: str, stage: str, done: int, total: int) -> None:
         told = label(f"stage.{stage}", self._language, projection=projection)
-        is_counted = stage == "reading"
-        self._progress.update(
-            self._task, description=told, completed=done, total=total if is_counted else None
-        )
+        known = total if stage == "reading" else None  # None: the bar swings to and fro.
+        if self._task is None or told != self._told:  # A bar that has ended stands still.
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._told, self._task = told, self._progress.add_task(told, total=known)
+        self._progress.update(self._task, completed=done)
 
 
 @contextmanager
@@ -166,4 +169,4 @@ def rebuild_progress(language: str) -> Iterator[RebuildProgress]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        yield RebuildProgress(progress, progress.add_task("", total=None), language)
+        yield RebuildProgress(progress, language)
