@@ -87,7 +87,7 @@ _CANONICAL = msgspec.json.Encoder(order="sorted")
 def quick_page(value: bytes) -> VouchersObserved | None:
     """The page, with rows instead of models; None where models have to be made of it."""
     head, _, tail = value.partition(VOUCHERS)
-    if not head.startswith(HEAD) or not tail.endswith(b"}"):
+    if not head.startswith(HEAD) or not tail.endswith(b"}") or _may_say_more(head):
         return None
     written = tail[:-1]
     try:
@@ -99,6 +99,11 @@ def quick_page(value: bytes) -> VouchersObserved | None:
     if _AS_WRITTEN.encode(vouchers) != written or not _are_exact(vouchers):
         return None
     return VouchersObserved.model_construct(**dict(stamp), vouchers=vouchers)
+
+
+def _may_say_more(head: bytes) -> bool:
+    """Whether a second type may stand there, of which the last one counts; also if spelt oddly."""
+    return b"\\" in head or head.count(b'"type"') > 1
 
 
 def _are_exact(vouchers: tuple[Voucher, ...]) -> bool:

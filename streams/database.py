@@ -74,6 +74,7 @@ class Database(Service):
         super().__init__()
         self._dsn = dsn
         self._pool: asyncpg.Pool | None = None
+        self._command_seconds_max = max(COMMAND_SECONDS_MAX, transaction_timeout_seconds)
         idle_timeout_seconds = idle_timeout_seconds or transaction_timeout_seconds
         self._session = KEEPALIVES | {
             "application_name": "bokflow",
@@ -92,7 +93,7 @@ class Database(Service):
                 min_size=0,  # A floor would be restored in the background while it is away.
                 max_size=POOL_CONNECTIONS_MAX,
                 timeout=CONNECT_SECONDS_MAX,
-                command_timeout=COMMAND_SECONDS_MAX,
+                command_timeout=self._command_seconds_max,
                 server_settings=self._session,
             )
 

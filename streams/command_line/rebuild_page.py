@@ -103,8 +103,9 @@ def _lines(one: RebuildOutcome, language: str) -> Iterator[str]:
         yield label("compared.equal", language, **facts, count=messages)
     else:
         yield label("compared.differs", language, **facts, count=differing)
-    if one.passed:
-        yield label("rebuilt.passed", language, count=count(one.passed, language))
+    known = one.passed - one.newly_rejected
+    if known:
+        yield label("rebuilt.passed", language, count=count(known, language))
     if one.newly_rejected:
         first, total = one.first_newly_rejected, one.newly_rejected
         yield left_out_sentence(first, total, language, is_compared=not one.took_over)

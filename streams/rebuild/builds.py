@@ -183,7 +183,10 @@ async def _drop_or_leave(database: Database, build: Build) -> None:
 
 
 async def _keep_lease(database: Database, build: Build, *, lease_seconds: float) -> None:
-    """Prolongs the lease until it is cancelled; once lost it cannot be had again."""
+    """Prolongs the lease until it is cancelled; once lost it cannot be had again.
+
+    A build that has come into use has none any more.
+    """
     is_held = True
     while is_held:
         await asyncio.sleep(lease_seconds / BEATS_PER_LEASE)
@@ -194,4 +197,6 @@ async def _keep_lease(database: Database, build: Build, *, lease_seconds: float)
                 )
         except TransientError:
             continue  # The next beat may come in time.
-    log.warning("build_lease_lost", schema=build.schema, holder=build.holder)
+    async with database.connection() as connection:
+        if await connection.fetchval(HOLD, build.projection.agent, build.version):
+            log.warning("build_lease_lost", schema=build.schema, holder=build.holder)

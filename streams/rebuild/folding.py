@@ -20,7 +20,7 @@ from streams.projector import Decoded, Projector, next_messages
 from streams.rebuild import late_keys
 from streams.rebuild.room import DiskTooFull
 from streams.received import Received
-from streams.refusals import MessageUnsolved, OffsetGap
+from streams.refusals import ERROR_MAX, MessageUnsolved, OffsetGap
 
 RETRY_DELAY_SECONDS_MAX = 5.0
 
@@ -50,7 +50,7 @@ class BuildRefusals:
         self, connection: asyncpg.Connection, received: Received, error: RejectedError
     ) -> None:
         place, company_id = (received.partition, received.offset), company_of(received.key)
-        self.add(Rejected(*place, error.reason, str(error), company_id))
+        self.add(Rejected(*place, error.reason, str(error)[:ERROR_MAX], company_id))
 
     async def meet(self, gap: OffsetGap) -> None:
         raise gap

@@ -92,6 +92,8 @@ SPOILT = (
     (b'"voucher_date":"2025-01-02"', b'"voucher_date":"2025-01-02T00:00:00"'),
     (b'"run_number":1', b'"run_number":-1'),
     (b'"run_number":1,', b""),
+    (b'"run_number":1,', b'"run_number":1,"type":"accounts_observed.v1",'),
+    (b'"run_number":1,', b'"run_number":1,"t\\u0079pe":"accounts_observed.v1",'),
     (b"]}]}", b']}],"colour":"green"}'),
     (b"]}]}", b"]}]"),
     (b"]}]}", b"]}]}}"),

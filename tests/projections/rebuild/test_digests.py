@@ -96,6 +96,17 @@ async def test_what_the_fence_ignored_is_counted_alike_in_any_batches(builds: Bu
         ("DELETE FROM voucher WHERE number = '5'", YEAR, "voucher"),
         ("UPDATE account_balance SET movement = 0.01 + movement", YEAR, "account_balance"),
         ("UPDATE voucher_change SET changed_at = now()", YEAR, "voucher_change"),
+        (
+            "UPDATE voucher_change SET changed_at = changed_at + interval '4294967297 us'",
+            *(YEAR, "voucher_change"),
+        ),
+        (
+            "UPDATE account_balance SET postings = postings - 4294967296 - 1",
+            YEAR,
+            "account_balance",
+        ),
+        ("UPDATE account_balance SET postings = -4294967297 - postings", YEAR, "account_balance"),
+        ("UPDATE company SET ignored_events = 4294967296", None, "company"),
         ("DELETE FROM set_aside_voucher", YEAR, "set_aside_voucher"),
         ("UPDATE read_result SET unchanged = 1 WHERE part = 'vouchers'", YEAR, "read_result"),
         ("UPDATE control_total SET amount = 2", YEAR, "control_total"),
