@@ -9,7 +9,7 @@ from schemas.errors import SyncError
 CLOSE_MESSAGES = 20  # So few are left to the takeover, for which everybody waits.
 # So many may be, where it comes no nearer: a round has a cost of its own.
 NEAR_MESSAGES_MAX = 200
-GAIN = 0.9  # Of the nearest so far: a tenth nearer is nearer.
+GAIN = 0.9  # A tenth nearer is nearer.
 ROUNDS_WITHOUT_GAIN_MAX = 10
 
 
@@ -31,14 +31,19 @@ class Approach:
         self._projection = projection
         self._close_messages = close_messages
         self._nearest: int | None = None
+        self._before = 0  # In the last round.
         self._rounds_without_gain = 0
 
     def is_close(self, behind_messages: int) -> bool:
         """After a round that had so many messages to apply. Raises NeverCaughtUp."""
+        before, self._before = self._before, behind_messages
         if behind_messages <= self._close_messages:
             return True
         if self._nearest is None or behind_messages <= self._nearest * GAIN:
             self._nearest, self._rounds_without_gain = behind_messages, 0
+            return False
+        # On the way back from a burst: it has been counted, and only so many are forgiven.
+        if NEAR_MESSAGES_MAX < behind_messages <= before * GAIN:
             return False
         self._rounds_without_gain += 1
         if self._rounds_without_gain < ROUNDS_WITHOUT_GAIN_MAX:
