@@ -160,9 +160,14 @@ async def lock(
 async def hold_in_use(
     connection: asyncpg.Connection, reader: Reader, partitions: Iterable[int] | None = None
 ) -> dict[int, int]:
-    """Lets the version in use stand still, or some partitions of it; their next offsets."""
+    """Lets the version in use stand still, or some partitions of it; their next offsets.
+
+    Raises VersionChanged.
+    """
     wanted = None if partitions is None else sorted(partitions)
     rows = await connection.fetch(HOLD_IN_USE, reader.agent, wanted)
+    if not rows:  # Those of a version come into use together.
+        raise VersionChanged(reader.agent)
     return {row["partition"]: row["next_offset"] for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -14,6 +14,7 @@ from streams import offsets
 from streams.database import Database
 
 Advance = Callable[[Mapping[int, int]], Awaitable[object]]
+HOLDS_MAX = 5  # Tries, where one takeover after another comes in between.
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,12 @@ async def at_one_offset(
     where it stands.
 
     `advance` brings the build up to the offsets that it is given. Afterwards everything goes on;
-    what the sides see does not.
+    what the sides see does not. Raises VersionChanged.
     """
     async with database.connection() as left, database.connection() as right:
         async with database.transaction() as holding:
             # Agents wait for as long as the few messages in between take.
-            await advance(await offsets.hold_in_use(holding, projection, partitions))
+            await advance(await _hold(holding, projection, partitions))
             seen = left.transaction(isolation="repeatable_read", readonly=True)
             await seen.start()
             snapshot = await left.fetchval("SELECT pg_export_snapshot()")
@@ -63,3 +64,13 @@ async def at_one_offset(
         finally:
             await also_seen.rollback()
             await seen.rollback()
+
+
+async def _hold(
+    connection: asyncpg.Connection, projection: Projection, partitions: Collection[int] | None
+) -> dict[int, int]:
+    """Each try is a statement of its own, which sees what has come into use meanwhile."""
+    for _ in range(HOLDS_MAX - 1):
+        with suppress(offsets.VersionChanged):
+            return await offsets.hold_in_use(connection, projection, partitions)
+    return await offsets.hold_in_use(connection, projection, partitions)

@@ -105,9 +105,9 @@ async def take_over(
             return taken
         except StoreFull as error:
             raise DiskTooFull(error.detail) from error
-        # A lock that was not to be had, a deadlock; or a value that PostgreSQL refuses, whose
-        # message is found where nobody waits for that.
-        except (StoreUnavailable, RejectedError):
+        # A lock that was not to be had, a deadlock, another's takeover; or a value that PostgreSQL
+        # refuses, whose message is found where nobody waits for that.
+        except (StoreUnavailable, offsets.VersionChanged, RejectedError):
             await asyncio.sleep(PAUSE_SECONDS)
             await catch_up()
     raise NoMomentFound(build.projection)

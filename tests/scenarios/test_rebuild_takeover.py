@@ -1,0 +1,73 @@
+"""Takeovers that meet others: another takeover, long transactions, readers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from projections.migrate import LEDGER, version_in_use
+from streams import offsets
+from streams.database import Database
+from streams.rebuild import builds, takeover
+from streams.rebuild.bulk_reader import BulkReader
+from streams.rebuild.folding import BuildProjector, BuildRefusals
+from tests.engine import Engine
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.engine
+SOMEBODY_WAITS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+LEAVE = "UPDATE engine.projection_offset SET in_use = false WHERE agent = $1"
+ENTER = "UPDATE engine.projection_offset SET in_use = true WHERE agent = $1 AND version = $2"
+
+
+@asynccontextmanager
+async def a_build(pool: Database) -> AsyncIterator[builds.Build]:
+    """An empty one."""
+    async with builds.building(
+        pool, LEDGER, kind="whole", holder="test", lease_seconds=30
+    ) as build:
+        yield build
+
+
+async def nothing() -> None:
+    """There are no messages in between."""
+
+
+async def take_over(
+    engine: Engine,
+    pool: Database,
+    build: builds.Build,
+    *,
+    catch_up: Callable[[], Awaitable[None]] = nothing,
+) -> takeover.TakenOver:
+    refusals = BuildRefusals()
+    async with BulkReader.open(engine.endpoints.kafka_url, LEDGER.topic) as reader:
+        return await takeover.take_over(
+            pool,
+            build,
+            projector=BuildProjector(pool, LEDGER, build.version, refusals),
+            reader=reader,
+            lost={},
+            rejected=refusals.rejected,
+            catch_up=catch_up,
+        )
+
+
+async def test_a_takeover_that_meets_another_one_is_tried_again(
+    engine: Engine, pool: Database
+) -> None:
+    async with a_build(pool) as build, a_build(pool) as others:
+        async with pool.transaction() as other:
+            await offsets.hold_in_use(other, LEDGER)
+            taking = asyncio.create_task(take_over(engine, pool, build))
+            await eventually(lambda: engine.value(SOMEBODY_WAITS), what="the takeover waits")
+            await other.execute(LEAVE, LEDGER.agent)
+            await other.execute(ENTER, LEDGER.agent, others.version)
+            await builds.end(other, others)
+        await taking
+
+    assert await version_in_use(engine.connection, LEDGER) == build.version
