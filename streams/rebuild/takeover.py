@@ -1,14 +1,15 @@
 """A version that has been built comes into use, in one transaction, while everything goes on.
 
-Readers and agents wait for that transaction alone: the views are locked first, for a moment and
-again later where somebody reads, then the offsets; the few messages that the live version is ahead
-are applied, and the views show the new tables. Agents find the version in use on the offset rows
-that they lock.
+Readers and agents wait for that transaction alone, and it for no long one of an agent: that has
+been waited for before. The views are locked first, for a moment and again later where somebody
+reads, then the offsets; the few messages that the live version is ahead are applied, and the views
+show the new tables. Agents find the version in use on the offset rows that they lock.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from string import Template
 
@@ -55,12 +56,13 @@ ENTER = "UPDATE engine.projection_offset SET in_use = true WHERE agent = $1 AND 
 
 
 class NoMomentFound(SyncError):
-    """Somebody has held the views for too long: a long query, or an open transaction."""
+    """Somebody has held the views or the offsets for too long: a reader, or an agent at work."""
 
     def __init__(self, projection: Projection) -> None:
         super().__init__(
-            f"the views of the {projection.name} were in use all the time: end long transactions"
-            " that read them, and start the rebuild again"
+            f"the {projection.name} was in use all the time: end long transactions that read its"
+            " views, wait for those that write its tables, such as purges, and start the rebuild"
+            " again"
         )
 
 
@@ -70,7 +72,23 @@ class TakenOver:
 
     doubted: list[str]  # Companies that a loss may concern.
     newly_rejected: list[Rejected]
-    readers_waited_seconds: float = 0.0  # At most.
+    readers_waited_seconds: float = 0.0  # At most, in whichever try.
+
+
+class ReadersWait:
+    """How long readers have waited at most."""
+
+    def __init__(self) -> None:
+        self.longest_seconds = 0.0
+
+    @asynccontextmanager
+    async def noted(self) -> AsyncIterator[None]:
+        """Of a try, however it ends."""
+        started_at = time.monotonic()
+        try:
+            yield
+        finally:
+            self.longest_seconds = max(self.longest_seconds, time.monotonic() - started_at)
 
 
 async def take_over(
@@ -88,20 +106,23 @@ async def take_over(
     `lost`: partitions whose log is not what the live version has read: those end as built, and
     purges of the companies that it concerns which are not applied are said again. `rejected`: the
     messages, by partition and offset, that the projector cannot apply, up to the last; the other
-    dead letters are closed. `catch_up` is done between two tries, outside.
+    dead letters are closed. `catch_up` is done before each try, outside.
 
     Raises NoMomentFound, DiskTooFull, BuildLost, and what the messages in between raise.
     """
+    wait = ReadersWait()
     for _ in range(TRIES_MAX):
         try:
-            async with database.transaction() as connection:
-                started_at = await _hold_views(connection, build.projection)
+            await _wait_for_agents(database, build.projection)
+            await catch_up()
+            async with database.connection() as connection, wait.noted(), connection.transaction():
+                await _hold_views(connection, build.projection)
                 await _finish(connection, build, projector, reader, lost)
                 taken = await _settle(connection, build.projection, lost, rejected)
                 await _enter(connection, build, lost)
                 if lost and build.projection is LEDGER:
                     await lost_purges.say_again(connection, taken.doubted)
-            taken.readers_waited_seconds = time.monotonic() - started_at
+            taken.readers_waited_seconds = wait.longest_seconds
             return taken
         except StoreFull as error:
             raise DiskTooFull(error.detail) from error
@@ -109,17 +130,26 @@ async def take_over(
         # refuses, whose message is found where nobody waits for that.
         except (StoreUnavailable, offsets.VersionChanged, RejectedError):
             await asyncio.sleep(PAUSE_SECONDS)
-            await catch_up()
     raise NoMomentFound(build.projection)
 
 
-async def _hold_views(connection: asyncpg.Connection, projection: Projection) -> float:
-    """From now on readers wait; since when."""
+async def _wait_for_agents(database: Database, projection: Projection) -> None:
+    """Until each has ended what it was at, which may be a long purge; nobody waits for this.
+
+    One partition after another: the agents of the others go on.
+    """
+    async with database.connection() as connection:
+        stored = await offsets.read(connection, projection)
+    for partition in stored:
+        async with database.transaction() as connection:
+            await offsets.hold_in_use(connection, projection, [partition])
+
+
+async def _hold_views(connection: asyncpg.Connection, projection: Projection) -> None:
+    """From now on readers wait."""
     await connection.execute(SHORT_WAIT)
     views = await connection.fetchval(VIEWS, projection.name)
-    started_at = time.monotonic()
     await connection.execute(LOCK_VIEWS.substitute(views=views))
-    return started_at
 
 
 async def _finish(

@@ -105,7 +105,6 @@ class Rebuild:
             async with self._same_offset(build, reader) as compared:
                 await self._compare(compared, rebuilt)
             self._enter("taking_over", rebuilt)
-            await self._catch_up(build, reader)
             taken = await takeover.take_over(
                 self._database,
                 build,

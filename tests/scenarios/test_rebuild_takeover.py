@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -14,6 +14,7 @@ from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.folding import BuildProjector, BuildRefusals
 from tests.engine import Engine
 from tests.eventually import eventually
+from tests.servers import PARTITIONS
 
 pytestmark = pytest.mark.engine
 SOMEBODY_WAITS = """
@@ -22,6 +23,12 @@ SOMEBODY_WAITS = """
 """
 LEAVE = "UPDATE engine.projection_offset SET in_use = false WHERE agent = $1"
 ENTER = "UPDATE engine.projection_offset SET in_use = true WHERE agent = $1 AND version = $2"
+# Held or waited for: readers wait behind either.
+VIEWS_LOCKED = """
+    SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+    WHERE mode = 'AccessExclusiveLock' AND relnamespace = 'ledger'::regnamespace
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @asynccontextmanager
@@ -71,3 +78,47 @@ async def test_a_takeover_that_meets_another_one_is_tried_again(
         await taking
 
     assert await version_in_use(engine.connection, LEDGER) == build.version
+
+
+async def test_nobody_waits_while_a_takeover_waits_for_an_agent_that_is_at_a_purge(
+    engine: Engine, pool: Database
+) -> None:
+    caught_up = asyncio.Event()
+
+    async def catch_up() -> None:
+        caught_up.set()
+
+    async with a_build(pool) as build:
+        async with pool.transaction() as purging:
+            await offsets.lock(purging, LEDGER, [PARTITIONS - 1])
+            taking = asyncio.create_task(take_over(engine, pool, build, catch_up=catch_up))
+            await eventually(lambda: engine.value(SOMEBODY_WAITS), what="the takeover waits")
+
+            assert await engine.value(VIEWS_LOCKED) == 0
+            async with pool.connection() as looking:
+                others = range(PARTITIONS - 1)
+                assert set(await offsets.at_rest(looking, LEDGER, others)) == set(others)
+            # What the purge has brought is applied before anybody has to wait.
+            assert not caught_up.is_set()
+        await taking
+
+    assert caught_up.is_set()
+    assert await version_in_use(engine.connection, LEDGER) == build.version
+
+
+async def test_the_longest_wait_of_readers_is_told_whichever_try_it_was(
+    engine: Engine, pool: Database
+) -> None:
+    async with a_build(pool) as build, AsyncExitStack() as reading:
+        reader = await reading.enter_async_context(pool.transaction())
+        await reader.fetch("SELECT FROM ledger.voucher")
+        tries: list[object] = []
+
+        async def catch_up() -> None:
+            tries.append(None)
+            if len(tries) == 2:
+                await reading.aclose()
+
+        taken = await take_over(engine, pool, build, catch_up=catch_up)
+
+    assert taken.readers_waited_seconds >= takeover.LOCK_MS_MAX / 1_000
