@@ -11,9 +11,9 @@ from functools import partial
 import asyncpg
 
 from projections.migrate import Projection
-from schemas.errors import RejectedError, StoreFull
+from schemas.errors import RejectedError, StoreFull, SyncError
 from streams import offsets
-from streams.database import Database
+from streams.database import Database, translated
 from streams.dead_letters import company_of
 from streams.folds import FOLDS
 from streams.projector import Decoded, Projector, next_messages
@@ -34,6 +34,10 @@ class Rejected:
     reason: str
     error: str
     company_id: str | None = None  # As its key says.
+
+
+class Unforeseen(SyncError):
+    """What nobody foresaw, of one message among others: which it is, is found one by one."""
 
 
 class BuildRefusals:
@@ -108,9 +112,23 @@ class BuildProjector(Projector):
             await super()._transaction(portion)
 
     async def apply_within(self, connection: asyncpg.Connection, batch: Sequence[Received]) -> None:
-        """Applies messages in the caller's transaction, all or none. Raises RejectedError."""
+        """Applies messages in the caller's transaction, all or none.
+
+        Raises RejectedError, Unforeseen.
+        """
         partitions = [received.partition for received in batch]
         locked = await offsets.lock(connection, self._reader, partitions, version=self._version)
         fresh = next_messages(self._decode_all(list(batch)), locked.rows, may_have_holes=False)
         if fresh:
-            await self._write(connection, fresh, locked.version)
+            await self._write_foreseen(connection, fresh, locked.version)
+
+    async def _write_foreseen(
+        self, connection: asyncpg.Connection, fresh: list[Decoded], version: int
+    ) -> None:
+        try:
+            async with translated():
+                await self._write(connection, fresh, version)
+        except SyncError:
+            raise
+        except Exception as error:
+            raise Unforeseen(f"{type(error).__name__}: {error}") from error

@@ -23,7 +23,7 @@ from streams.database import Database
 from streams.rebuild import builds, gaps, lost_purges
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
-from streams.rebuild.folding import BuildProjector, Rejected
+from streams.rebuild.folding import BuildProjector, Rejected, Unforeseen
 from streams.rebuild.newly_rejected import open_all
 from streams.rebuild.room import DiskTooFull
 
@@ -127,8 +127,8 @@ async def take_over(
         except StoreFull as error:
             raise DiskTooFull(error.detail) from error
         # A lock that was not to be had, a deadlock, another's takeover; or a value that PostgreSQL
-        # refuses, whose message is found where nobody waits for that.
-        except (StoreUnavailable, offsets.VersionChanged, RejectedError):
+        # refuses, or what nobody foresaw: its message is found where nobody waits for that.
+        except (StoreUnavailable, offsets.VersionChanged, RejectedError, Unforeseen):
             await asyncio.sleep(PAUSE_SECONDS)
     raise NoMomentFound(build.projection)
 

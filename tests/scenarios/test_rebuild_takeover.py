@@ -1,22 +1,31 @@
-"""Takeovers that meet others: another takeover, long transactions, readers."""
+"""Takeovers that meet others, long transactions, readers, and what nobody foresaw."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import chain, repeat
+from typing import Any
 
+import asyncpg
 import pytest
 
 from projections.migrate import LEDGER, version_in_use
-from streams import offsets
+from streams import offsets, topics
 from streams.database import Database
+from streams.folds import FOLDS
 from streams.rebuild import builds, takeover
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.folding import BuildProjector, BuildRefusals
+from streams.refusals import MessageUnsolved
 from tests.engine import Engine
 from tests.eventually import eventually
+from tests.scenarios.rebuilding import COMPANY, books, project, say
 from tests.servers import PARTITIONS
 
 pytestmark = pytest.mark.engine
+CatchUp = Callable[[], Awaitable[None]]
 SOMEBODY_WAITS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -49,7 +58,7 @@ async def take_over(
     pool: Database,
     build: builds.Build,
     *,
-    catch_up: Callable[[], Awaitable[None]] = nothing,
+    catch_up: CatchUp = nothing,
 ) -> takeover.TakenOver:
     refusals = BuildRefusals()
     async with BulkReader.open(engine.endpoints.kafka_url, LEDGER.topic) as reader:
@@ -122,3 +131,30 @@ async def test_the_longest_wait_of_readers_is_told_whichever_try_it_was(
         taken = await take_over(engine, pool, build, catch_up=catch_up)
 
     assert taken.readers_waited_seconds >= takeover.LOCK_MS_MAX / 1_000
+
+
+@pytest.mark.parametrize("error", [KeyError("nobody"), asyncpg.UndefinedColumnError("nobody")])
+async def test_a_message_that_nobody_foresaw_is_named_where_the_takeover_meets_it_first(
+    engine: Engine, pool: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    await say(engine, *books(COMPANY))
+    await project(engine, pool)
+
+    async def fail(*_: Any) -> int:
+        raise error
+
+    monkeypatch.setitem(FOLDS, LEDGER, replace(FOLDS[LEDGER], apply=fail))
+    async with a_build(pool) as build:
+        # All messages are left to the takeover, the first time.
+        apply_all = partial(_apply_all, engine, pool, build)
+        steps: Iterator[CatchUp] = chain([nothing], repeat(apply_all))
+        place = f"{LEDGER.topic}/{topics.partition_of(COMPANY, partitions=PARTITIONS)}/0"
+        with pytest.raises(MessageUnsolved, match=f"{place}: {type(error).__name__}"):
+            await take_over(engine, pool, build, catch_up=lambda: next(steps)())
+
+
+async def _apply_all(engine: Engine, pool: Database, build: builds.Build) -> None:
+    projector = BuildProjector(pool, LEDGER, build.version, BuildRefusals())
+    async with BulkReader.open(engine.endpoints.kafka_url, LEDGER.topic) as reader:
+        async for batch in reader.read(await reader.bounds(PARTITIONS)):
+            await projector.apply(batch)
