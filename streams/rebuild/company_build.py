@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
-from projections.migrate import Projection
+from projections.migrate import LEDGER, Projection
 from streams import offsets, topics
 from streams.database import Database
 from streams.projector import TRANSACTION_BYTES_MAX, TRANSACTION_MESSAGES_MAX
@@ -33,15 +33,15 @@ class CompanyBuild:
         company_id: str,
         *,
         partition: int,
-        log_end: int,
+        bounds: tuple[int, int],
         settings: Settings,
         report: Report,
     ) -> None:
         self.build = build
         self.company_id = company_id
         self.partition = partition
-        self.log_end = log_end  # Of the partition, when the build began.
-        self.position = 0  # Of the partition: all before it has been read.
+        # Of the partition, when the build began: all before the position has been read or is gone.
+        self.position, self.log_end = bounds
         self.messages = 0  # Of the company, so far.
         self.first_at: datetime | None = None  # The time of the company's first message.
         self._kafka_url = settings.kafka_url
@@ -116,32 +116,48 @@ async def company_build(
     async with database.connection() as connection:
         stored = await offsets.read(connection, projection)
     partition = topics.partition_of(company_id, partitions=len(stored))
-    end = await _checked_end(settings.kafka_url, projection, partition, stored)
+    bounds = await _checked_bounds(database, settings.kafka_url, projection, partition, stored)
     async with building(
         database, projection, kind=kind, holder=holder, lease_seconds=settings.lease_seconds
     ) as build:
+        if projection is LEDGER:
+            await _raise_fence(database, build, company_id, partitions=len(stored))
         yield CompanyBuild(
             database,
             build,
             company_id,
             partition=partition,
-            log_end=end,
+            bounds=bounds,
             settings=settings,
             report=report,
         )
 
 
-async def _checked_end(
-    kafka_url: str, projection: Projection, partition: int, stored: dict[int, offsets.Stored]
-) -> int:
-    """Where the partition ends, if it still is the whole log that was applied."""
+async def _checked_bounds(
+    database: Database,
+    kafka_url: str,
+    projection: Projection,
+    partition: int,
+    stored: dict[int, offsets.Stored],
+) -> tuple[int, int]:
+    """Where the partition begins and ends, if it still is the log that was applied."""
     async with BulkReader.open(kafka_url, projection.topic) as reader:
         bounds = {partition: (await reader.bounds(len(stored)))[partition]}
     row = {partition: stored[partition]}
-    lost = await gaps.find(kafka_url, projection, stored=row, bounds=bounds)
+    lost = await gaps.find(database, kafka_url, projection, stored=row, bounds=bounds)
     if lost:
         raise gaps.TopicTruncated(projection, lost)
-    return bounds[partition][1]
+    return bounds[partition]
+
+
+async def _raise_fence(
+    database: Database, build: Build, company_id: str, *, partitions: int
+) -> None:
+    """As a build of all companies does."""
+    async with database.transaction() as connection:
+        known = await gaps.generations(connection, partitions=partitions, lost={})
+        begun = {company_id: known[company_id]} if company_id in known else {}
+        await gaps.raise_fences(connection, build.schema, begun)
 
 
 def is_full(messages: list[Received]) -> bool:

@@ -24,6 +24,7 @@ from streams.rebuild import builds, gaps, lost_purges
 from streams.rebuild.builds import Build
 from streams.rebuild.bulk_reader import BulkReader, missing
 from streams.rebuild.folding import BuildProjector, Rejected, Unforeseen
+from streams.rebuild.gaps import Gap
 from streams.rebuild.newly_rejected import open_all
 from streams.rebuild.room import DiskTooFull
 
@@ -97,16 +98,18 @@ async def take_over(
     *,
     projector: BuildProjector,
     reader: BulkReader,
-    lost: Mapping[int, str],
+    lost: Mapping[int, Gap],
+    begun: Mapping[str, int],
     rejected: Mapping[tuple[int, int], Rejected],
     catch_up: Callable[[], Awaitable[None]],
 ) -> TakenOver:
     """Brings the build into use.
 
     `lost`: partitions whose log is not what the live version has read: those end as built, and
-    purges of the companies that it concerns which are not applied are said again. `rejected`: the
-    messages, by partition and offset, that the projector cannot apply, up to the last; the other
-    dead letters are closed. `catch_up` is done before each try, outside.
+    purges of the companies that it concerns which are not applied are said again. `begun`: the
+    generations with which companies begin in the build. `rejected`: the messages, by partition
+    and offset, that the projector cannot apply, up to the last; the other dead letters are closed.
+    `catch_up` is done before each try, outside.
 
     Raises NoMomentFound, DiskTooFull, BuildLost, and what the messages in between raise.
     """
@@ -118,7 +121,7 @@ async def take_over(
             async with database.connection() as connection, wait.noted(), connection.transaction():
                 await _hold_views(connection, build.projection)
                 await _finish(connection, build, projector, reader, lost)
-                taken = await _settle(connection, build.projection, lost, rejected)
+                taken = await _settle(connection, build.projection, lost, begun, rejected)
                 await _enter(connection, build, lost)
                 if lost and build.projection is LEDGER:
                     await lost_purges.say_again(connection, taken.doubted)
@@ -157,7 +160,7 @@ async def _finish(
     build: Build,
     projector: BuildProjector,
     reader: BulkReader,
-    lost: Mapping[int, str],
+    lost: Mapping[int, Gap],
 ) -> None:
     """Applies what the live version, which stands still now, is ahead."""
     live = await offsets.hold_in_use(connection, build.projection)
@@ -169,17 +172,20 @@ async def _finish(
 async def _settle(
     connection: asyncpg.Connection,
     projection: Projection,
-    lost: Mapping[int, str],
+    lost: Mapping[int, Gap],
+    begun: Mapping[str, int],
     rejected: Mapping[tuple[int, int], Rejected],
 ) -> TakenOver:
     """Of which companies the books are doubted, and which messages are applied or not now."""
-    doubted = await gaps.accept(connection, projection, lost=lost) if lost else []
+    doubted = list[str]()
+    if lost:
+        doubted = await gaps.accept(connection, projection, lost=lost, begun=begun)
     newly_rejected = await open_all(connection, projection, rejected.values())
     await dead_letters.close_all_applied(connection, topic=projection.topic, but_not=rejected)
     return TakenOver(doubted, newly_rejected)
 
 
-async def _enter(connection: asyncpg.Connection, build: Build, lost: Mapping[int, str]) -> None:
+async def _enter(connection: asyncpg.Connection, build: Build, lost: Mapping[int, Gap]) -> None:
     agent, projection = build.projection.agent, build.projection
     live = await version_in_use(connection, projection)
     await connection.execute(KEEP_STOPPED, agent, build.version, sorted(lost))

@@ -92,7 +92,8 @@ class Rebuild:
         self._disk = disk
         self._database = build_database(settings)
         self._refusals = BuildRefusals()
-        self._lost: dict[int, str] = {}
+        self._lost: dict[int, gaps.Gap] = {}
+        self._begun: dict[str, int] = {}  # Companies by the generations that they begin with.
         self._stage: tuple[Stage, float] | None = None
 
     async def take_over(self) -> Rebuilt:
@@ -111,6 +112,7 @@ class Rebuild:
                 projector=self._projector(build),
                 reader=reader,
                 lost=self._lost,
+                begun=self._begun,
                 rejected=self._refusals.rejected,
                 catch_up=lambda: self._catch_up(build, reader),
             )
@@ -172,9 +174,8 @@ class Rebuild:
                 await room.check(connection, self._projection, self._disk)
             stored = await offsets.read(connection, self._projection)
         bounds = await reader.bounds(len(stored))
-        self._lost = await gaps.find(
-            self._settings.kafka_url, self._projection, stored=stored, bounds=bounds
-        )
+        where = (self._database, self._settings.kafka_url, self._projection)
+        self._lost = await gaps.find(*where, stored=stored, bounds=bounds)
         if self._lost and not self._accepts_gap:
             raise gaps.TopicTruncated(self._projection, self._lost)
         return stored, bounds
@@ -185,10 +186,11 @@ class Rebuild:
             await late_keys.drop(connection, self._projection, build.version)
             begins = {number: first for number, (first, _) in bounds.items() if first > 0}
             await offsets.begin(connection, self._projection, build.version, begins)
-            if self._lost and self._projection is migrate.LEDGER:
-                await gaps.raise_fences(
-                    connection, build.schema, partitions=len(bounds), lost=self._lost
+            if self._projection is migrate.LEDGER:
+                self._begun = await gaps.generations(
+                    connection, partitions=len(bounds), lost=self._lost
                 )
+                await gaps.raise_fences(connection, build.schema, self._begun)
 
     async def _read(
         self,

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
 from projections.migrate import LEDGER, TABLES_OF, Projection
 from projections.queries.verification import verification
 from schemas.codec import Message, encode
@@ -13,6 +16,7 @@ from streams.folds import FOLDS
 from streams.projector import Projector
 from streams.rebuild.bulk_reader import BulkReader
 from streams.rebuild.rebuild_company import RebuiltCompany, rebuild_company
+from streams.rebuild.whole import Rebuild, Rebuilt
 from streams.received import Received
 from tests.builders import YEAR, a_read, a_total, a_voucher, an_end, some_openings, some_years
 from tests.engine import Engine
@@ -69,6 +73,22 @@ async def say_what_older_code_applied(engine: Engine, database: Database) -> Non
     await project(engine, database)
     await engine.connection.execute("DELETE FROM engine.dead_letter")  # As if it was applied.
     assert (await verification(engine.connection, COMPANY)).state == "verified"
+
+
+async def lose_before(engine: Engine, offset: int) -> None:
+    """Deletes the first messages of the company's partition."""
+    place = TopicPartition(LEDGER.topic, topics.partition_of(COMPANY, partitions=PARTITIONS))
+    admin = AIOKafkaAdminClient(bootstrap_servers=engine.endpoints.kafka_url)
+    await admin.start()
+    await admin.delete_records({place: RecordsToDelete(before_offset=offset)})
+    await admin.close()
+
+
+async def accept(engine: Engine) -> Rebuilt:
+    """Rebuilds the ledger without what is lost."""
+    return await Rebuild(
+        engine.settings, LEDGER, holder="test", report=lambda *_: None, accepts_gap=True
+    ).take_over()
 
 
 async def rebuild(

@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from projections.migrate import LEDGER
 from schemas.ledger_events import AnyLedgerEvent
-from streams import purges, topics
+from streams import purges
 from streams.database import Database
 from streams.migrate import bring_up_to_date
 from streams.outbox_relay import OutboxRelay
-from streams.rebuild.whole import Rebuild
 from tests.builders import YEAR, a_read, a_voucher
 from tests.engine import Engine, delete_topics
-from tests.scenarios.rebuilding import COMPANY, project, say
-from tests.servers import PARTITIONS
+from tests.scenarios.rebuilding import COMPANY, accept, lose_before, project, say
 from tests.streams.command_topic import CommandTopic
 
 pytestmark = pytest.mark.engine
@@ -41,9 +37,9 @@ async def test_a_purge_that_is_still_to_come_is_applied_after_the_gap(
     engine: Engine, pool: Database, commands: CommandTopic
 ) -> None:
     await commands.command("purge_requested")
-    await _lose_before(engine, len(FIRST))
+    await lose_before(engine, len(FIRST))
 
-    await _accept(engine)
+    await accept(engine)
 
     assert await engine.value(VOUCHERS) == 2  # Nothing goes before its purge comes.
     await _go_on(engine, pool)
@@ -59,9 +55,9 @@ async def test_a_purge_that_is_lost_with_all_before_it_is_completed(
     await OutboxRelay(pool, engine.publisher).relay()
     if is_applied:
         await project(engine, pool)
-    await _lose_before(engine, len(FIRST) + len(SECOND) + 1)
+    await lose_before(engine, len(FIRST) + len(SECOND) + 1)
 
-    await _accept(engine)
+    await accept(engine)
     await _go_on(engine, pool)
     await say(engine, *a_read(a_voucher("3"), run=3, generation=1))
     await project(engine, pool)
@@ -78,7 +74,7 @@ async def test_a_purge_that_alone_is_lost_is_said_again(
     await OutboxRelay(pool, engine.publisher).relay()
     await _make_anew(engine, FIRST)
 
-    await _accept(engine)
+    await accept(engine)
 
     assert await engine.value(VOUCHERS) == 1
     await _go_on(engine, pool)
@@ -92,9 +88,9 @@ async def test_a_purge_that_is_lost_before_another_is_told_as_superseded(
     await commands.command("purge_requested", command_id="p-1")
     await commands.command("purge_requested", command_id="p-2", fiscal_years=[YEAR])
     await OutboxRelay(pool, engine.publisher).relay()
-    await _lose_before(engine, len(FIRST) + len(SECOND) + 1)
+    await lose_before(engine, len(FIRST) + len(SECOND) + 1)
 
-    await _accept(engine)
+    await accept(engine)
     await project(engine, pool)
     assert not await purges.empties(engine.connection, COMPANY)
     await _go_on(engine, pool)
@@ -105,26 +101,11 @@ async def test_a_purge_that_is_lost_before_another_is_told_as_superseded(
     assert (second["command_id"], second.get("superseded", False)) == ("p-2", False)
 
 
-async def _lose_before(engine: Engine, offset: int) -> None:
-    place = topics.partition_of(COMPANY, partitions=PARTITIONS)
-    admin = AIOKafkaAdminClient(bootstrap_servers=engine.endpoints.kafka_url)
-    await admin.start()
-    lost = {TopicPartition(LEDGER.topic, place): RecordsToDelete(before_offset=offset)}
-    await admin.delete_records(lost)
-    await admin.close()
-
-
 async def _make_anew(engine: Engine, events: Sequence[AnyLedgerEvent]) -> None:
     """The topic as somebody has restored it: with its first messages."""
     await delete_topics(engine.endpoints.kafka_url, [LEDGER.topic])
     await bring_up_to_date(engine.settings)
     await say(engine, *events)
-
-
-async def _accept(engine: Engine) -> None:
-    await Rebuild(
-        engine.settings, LEDGER, holder="test", report=lambda *_: None, accepts_gap=True
-    ).take_over()
 
 
 async def _go_on(engine: Engine, pool: Database) -> None:

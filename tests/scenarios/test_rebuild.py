@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from projections.migrate import LEDGER, version_in_use
 from projections.queries.verification import verification
 from schemas.codec import Message
-from streams import offsets, topics
+from streams import offsets
 from streams.database import Database
 from streams.migrate import bring_up_to_date
 from streams.rebuild.gaps import TopicTruncated
@@ -25,8 +23,16 @@ from tests.builders import a_purge, a_read, a_total, a_voucher
 from tests.engine import Engine
 from tests.eventually import eventually
 from tests.scenarios.beside import bystanders_of
-from tests.scenarios.rebuilding import COMPANY, FLIP, a_neighbour, books, project, say
-from tests.servers import PARTITIONS
+from tests.scenarios.rebuilding import (
+    COMPANY,
+    FLIP,
+    a_neighbour,
+    accept,
+    books,
+    lose_before,
+    project,
+    say,
+)
 
 pytestmark = pytest.mark.engine
 SCHEMAS = """
@@ -182,17 +188,12 @@ async def test_a_topic_that_has_lost_messages_is_refused_until_the_loss_is_accep
     await say(engine, *a_read(a_voucher("1"), totals=totals, run=1))
     await say(engine, *a_read(a_voucher("1"), a_voucher("2"), run=2))
     await project(engine, pool)
-    place = topics.partition_of(COMPANY, partitions=PARTITIONS)
-    admin = AIOKafkaAdminClient(bootstrap_servers=engine.endpoints.kafka_url)
-    await admin.start()
-    partition = TopicPartition(LEDGER.topic, place)
-    await admin.delete_records({partition: RecordsToDelete(before_offset=3)})
-    await admin.close()
+    await lose_before(engine, 3)
 
     with pytest.raises(TopicTruncated, match="begins at offset 3"):
         await a_rebuild(engine).take_over()
     assert await engine.value(SCHEMAS) == ["ledger_1"]
-    rebuilt = await a_rebuild(engine, accepts_gap=True).take_over()
+    rebuilt = await accept(engine)
 
     assert rebuilt.doubted == [COMPANY]
     assert await engine.value(VOUCHERS) == 2

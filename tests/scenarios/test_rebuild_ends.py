@@ -125,6 +125,7 @@ async def test_a_message_that_postgresql_refuses_at_the_takeover_is_passed_outsi
             projector=projector,
             reader=reader,
             lost={},
+            begun={},
             rejected=refusals.rejected,
             catch_up=catch_up,
         )

@@ -10,7 +10,7 @@ from schemas.errors import StoreFull, SyncError
 from streams.command_line.build_refusals import build_refusals, rebuild_refusals
 from streams.command_line.refusal import CommandRefused
 from streams.rebuild.approach import NeverCaughtUp
-from streams.rebuild.gaps import TopicTruncated
+from streams.rebuild.gaps import Gap, TopicTruncated
 from streams.rebuild.room import DiskTooFull
 
 
@@ -18,7 +18,7 @@ from streams.rebuild.room import DiskTooFull
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (TopicTruncated(LEDGER, {3: "it begins at offset 7"}), "topic_truncated"),
+        (TopicTruncated(LEDGER, {3: Gap("it begins at offset 7", 7)}), "topic_truncated"),
         (DiskTooFull("could not extend file"), "disk_too_full"),
         (StoreFull("could not extend file"), "disk_too_full"),
         (NeverCaughtUp(LEDGER, behind_messages=5_000), "never_caught_up"),

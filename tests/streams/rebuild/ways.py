@@ -175,7 +175,7 @@ async def as_of_now(
                 build,
                 company_id,
                 partition=partition,
-                log_end=end,
+                bounds=(0, end),
                 settings=SETTINGS,
                 report=lambda read, until: None,
             )
