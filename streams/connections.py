@@ -11,7 +11,7 @@ from streams.decisions import ConnectionState
 
 STATE = "SELECT state FROM engine.connection WHERE company_id = $1 FOR UPDATE"
 FORGET = "DELETE FROM engine.connection WHERE company_id = $1"
-FORGET_WATERMARKS = "DELETE FROM engine.watermark WHERE company_id = $1"
+FORGET_WATERMARKS = "DELETE FROM engine.watermark WHERE company_id = ANY($1::text[])"
 TAKE_FILES = "UPDATE engine.company SET source = $2 WHERE company_id = $1"
 
 
@@ -21,9 +21,9 @@ async def state_of(connection: asyncpg.Connection, company_id: str) -> Connectio
     return state
 
 
-async def forget_watermarks(connection: asyncpg.Connection, company_id: str) -> None:
+async def forget_watermarks(connection: asyncpg.Connection, *company_ids: str) -> None:
     """What is known of a source's reads means nothing to the next one: that is read whole."""
-    await connection.execute(FORGET_WATERMARKS, company_id)
+    await connection.execute(FORGET_WATERMARKS, company_ids)
 
 
 async def give_way_to_files(

@@ -12,7 +12,7 @@ import asyncpg
 
 from projections.migrate import LEDGER, Projection
 from schemas.errors import SyncError
-from streams import log_identity, offsets, topics
+from streams import connections, log_identity, offsets, topics
 from streams.database import Database
 
 # Their books are not known to be whole until their source has proved them again.
@@ -156,7 +156,8 @@ async def accept(
 ) -> list[str]:
     """Remembers the loss, also with every company that it may concern; their ids.
 
-    `begun`: the generations with which the build has begun.
+    Where it is bookkeeping, their next syncs read whole. `begun`: the generations with which the
+    build has begun.
     """
     firsts = [one.first_offset for one in lost.values()]
     await connection.execute(REMEMBER_BEGINNINGS, projection.topic, list(lost), firsts)
@@ -174,4 +175,7 @@ async def accept(
         [lost[partition].detail for partition in doubted.values()],
         [begun.get(company_id, 0) for company_id in doubted],
     )
-    return list(doubted) if projection is LEDGER else []
+    if projection is not LEDGER:
+        return []
+    await connections.forget_watermarks(connection, *doubted)
+    return list(doubted)

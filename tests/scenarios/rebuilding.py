@@ -34,6 +34,13 @@ def a_neighbour(company: str = COMPANY) -> str:
     return next(n for n in names if topics.partition_of(n, partitions=PARTITIONS) == place)
 
 
+def a_stranger() -> str:
+    """One whose messages stand on another partition."""
+    place = topics.partition_of(COMPANY, partitions=PARTITIONS)
+    names = (f"annan-{number}" for number in range(100))
+    return next(n for n in names if topics.partition_of(n, partitions=PARTITIONS) != place)
+
+
 async def project(
     engine: Engine,
     database: Database,

@@ -16,6 +16,7 @@ from tests.engine import Engine
 from tests.scenarios.rebuilding import (
     COMPANY,
     a_neighbour,
+    a_stranger,
     accept,
     lose_before,
     project,
@@ -23,6 +24,7 @@ from tests.scenarios.rebuilding import (
     rows,
     say,
 )
+from tests.streams.command_topic import CommandTopic
 
 pytestmark = pytest.mark.engine
 TOTALS = (a_total("1930", "125.00"), a_total("3001", "-125.00", "result"))
@@ -31,6 +33,9 @@ SECOND = a_read(a_voucher("1"), run=2, totals=TOTALS)
 VOUCHERS = "SELECT count(*) FROM ledger.voucher WHERE company_id = $1"
 # As if the proof that is there had come after it.
 READ_SINCE = "UPDATE engine.accepted_gap SET accepted_at = '2020-01-01'"
+
+KNOW = "INSERT INTO engine.watermark VALUES ($1, 'vouchers', 'x', engine.clock())"
+KNOWN = "SELECT array_agg(company_id) FROM engine.watermark"
 
 
 def a_rebuild(engine: Engine) -> Rebuild:
@@ -114,6 +119,22 @@ async def test_what_is_purged_after_the_gap_takes_no_other_year_with_it(
     assert (rebuilt.differing, rebuilt.doubted) == ([], [])
     assert await engine.value(VOUCHERS, COMPANY) == 1
     assert await engine.value(VOUCHERS, a_neighbour()) == 1
+
+
+async def test_the_next_sync_of_a_company_that_lacks_messages_reads_whole(
+    engine: Engine, pool: Database
+) -> None:
+    await say(engine, *FIRST, *SECOND)
+    await project(engine, pool)
+    commands = CommandTopic(pool)
+    for company_id in (COMPANY, a_stranger()):
+        await commands.command("connection_requested", company_id, source="fortnox")
+        await engine.connection.execute(KNOW, company_id)
+    await lose_before(engine, len(FIRST))
+
+    await accept(engine)
+
+    assert await engine.value(KNOWN) == [a_stranger()]
 
 
 async def _vouchers_now(engine: Engine, pool: Database) -> int:
