@@ -98,7 +98,8 @@ def _lines(one: RebuildOutcome, language: str) -> Iterator[str]:
         elif one.is_equal:
             yield label("rebuilt.equal", language)
         else:
-            yield label("rebuilt.differs", language, count=differing)
+            told = "rebuilt.lacks" if one.doubted else "rebuilt.differs"
+            yield label(told, language, count=differing)
     elif one.is_equal:
         yield label("compared.equal", language, **facts, count=messages)
     else:

@@ -25,6 +25,12 @@ REBUILD_LABELS = {
         "Den som var i bruk avvek på {count} ställen; nu gäller den återskapade.",
         "The one that was in use differed in {count} places; the rebuilt one holds now.",
     ),
+    "rebuilt.lacks": Text(
+        "Den återskapade gäller nu, utan det som ämnet har förlorat: {count} ställen skiljer den"
+        " från den som var i bruk.",
+        "The rebuilt one holds now, without what its topic has lost: it differs in {count} places"
+        " from the one that was in use.",
+    ),
     "rebuilt.upgraded": Text(
         "Tabellerna har fått en ny form: det fanns inget att jämföra.",
         "The tables have a new shape: there was nothing to compare.",
