@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 
 from projections import migrate
 from projections.migrate import READERS
+from projections.queries import accepted_gaps
 from projections.queries.workers import ready_workers
 from schemas.errors import SyncError, TransientError
 from schemas.topics import DEAD_LETTERS, TOPICS
@@ -99,6 +100,14 @@ async def _database_findings(connection: asyncpg.Connection) -> AsyncIterator[Fi
         )
     queued, going = tuple(await connection.fetchrow(RUNS) or (0, 0))
     yield Finding("sync runs", "ok", f"{queued} queued, {going} going")
+    lacking = await accepted_gaps.lacking(connection)
+    if lacking:
+        yield Finding(
+            "accepted gaps",
+            "warning",
+            f"messages are lost of {', '.join(lacking)}: their bookkeeping may lack something",
+            "bokflow sync COMPANY reads it whole; of files, import them again",
+        )
     for row in await connection.fetch(FAILURES):
         yield Finding(
             f"{row['agent']}/{row['partition']}",

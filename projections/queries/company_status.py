@@ -6,6 +6,7 @@ from typing import Literal
 import asyncpg
 from pydantic import Field
 
+from projections.queries import accepted_gaps
 from projections.queries.company_facts import Syncing, UnknownCompany, company_facts
 from projections.queries.connections import ConnectionState
 from projections.queries.fiscal_years import fiscal_years
@@ -97,6 +98,7 @@ class Verification(Model):
 
     state: State
     as_of: datetime | None  # The last proof.
+    lacks_messages: bool = False  # Some were lost, and its source has not filled it again.
     differences: tuple[Difference, ...]
 
 
@@ -145,7 +147,7 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
         counts = await connection.fetchrow(COUNTS, company_id)
         tie = await connection.fetchrow(CONNECTION, company_id)
         purges = await last_purges(connection, company_id)
-        proof = await verification(connection, company_id)
+        proof = await _verification(connection, company_id)
         years = await fiscal_years(connection, company_id)
         emptied = await connection.fetchval(EMPTIED_YEARS, company_id) or ()
     assert counts is not None  # Three counts are always one row.
@@ -168,15 +170,23 @@ async def company_status(connection: asyncpg.Connection, company_id: str) -> Com
             is_syncing=known.syncing is not None,
             has_bookkeeping=bool(years),
         ),
-        verification=Verification(
-            state=proof.state, as_of=proof.as_of, differences=proof.differences
-        ),
+        verification=proof,
         counts=BookkeepingCounts(**counts),
         connection=CompanyConnection(**tie) if tie else None,
         last_purge=purges[0] if purges else None,
         purges=purges,
         # One that another year has replaced is not missing.
         emptied_years=tuple(year.first_day for year in years if year.first_day in emptied),
+    )
+
+
+async def _verification(connection: asyncpg.Connection, company_id: str) -> Verification:
+    proof = await verification(connection, company_id)
+    return Verification(
+        state=proof.state,
+        as_of=proof.as_of,
+        lacks_messages=bool(await accepted_gaps.lacking(connection, [company_id])),
+        differences=proof.differences,
     )
 
 

@@ -143,9 +143,12 @@ def _advice(about: str, found: CompanyState, language: str) -> str:
 
 def _proof(found: CompanyState, language: str) -> str:
     is_empty = not (found.counts.vouchers or found.counts.set_aside)
-    if is_nothing(found.verification.state, is_empty=is_empty):
+    proof = found.verification
+    if proof.lacks_messages and proof.state == "unverified":
+        return label("verification.lacking", language, state=word(proof.state, language))
+    if is_nothing(proof.state, is_empty=is_empty):
         return label("verification.nothing", language)
-    return told_state(found.verification.state, found.verification.as_of, language)
+    return told_state(proof.state, proof.as_of, language)
 
 
 def _differences(found: CompanyState, language: str) -> Iterator[RenderableType]:

@@ -220,6 +220,10 @@ LABELS = {
         "{state}: källan har inte lämnat några egna saldon att jämföra med",
         "{state}: its source has given no totals of its own to compare with",
     ),
+    "verification.lacking": Text(
+        "{state}: meddelanden har gått förlorade, och källan är inte läst i sin helhet sedan dess",
+        "{state}: messages were lost, and its source has not been read whole since",
+    ),
     "verification.up_to": Text(
         "{told}, till och med {up_to}", "{told}, up to and including {up_to}"
     ),

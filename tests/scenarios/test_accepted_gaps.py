@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from projections.migrate import LEDGER
+from projections.queries.company_status import company_status
 from projections.queries.verification import verification
+from streams.checkup import examine
+from streams.command_line.status_page import show_status
 from streams.database import Database
 from streams.rebuild.company_build import company_build
 from streams.rebuild.gaps import TopicTruncated
@@ -135,6 +138,34 @@ async def test_the_next_sync_of_a_company_that_lacks_messages_reads_whole(
     await accept(engine)
 
     assert await engine.value(KNOWN) == [a_stranger()]
+
+
+async def test_doctor_and_status_tell_of_a_company_until_its_source_has_been_read_whole(
+    engine: Engine, pool: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await CommandTopic(pool).command("connection_requested", COMPANY, source="fortnox")
+    await say(engine, *FIRST, *SECOND)
+    await project(engine, pool)
+    assert not await _told(engine)
+    await lose_before(engine, len(FIRST))
+
+    await accept(engine)
+
+    assert (await _told(engine))[0] == f"messages are lost of {COMPANY}"
+    status = await company_status(engine.connection, COMPANY)
+    assert status.verification.lacks_messages
+    show_status(status, "en")
+    assert "not verified: messages were lost" in capsys.readouterr().out
+    await engine.connection.execute(READ_SINCE)
+    assert not await _told(engine)
+    status = await company_status(engine.connection, COMPANY)
+    assert not status.verification.lacks_messages
+
+
+async def _told(engine: Engine) -> list[str]:
+    """What the doctor says of it."""
+    findings = {one.check: one async for one in examine(engine.settings)}
+    return findings["accepted gaps"].detail.split(": ") if "accepted gaps" in findings else []
 
 
 async def _vouchers_now(engine: Engine, pool: Database) -> int:

@@ -68,6 +68,7 @@ async def take_over(
             projector=BuildProjector(pool, LEDGER, build.version, refusals),
             reader=reader,
             lost={},
+            begun={},
             rejected=refusals.rejected,
             catch_up=catch_up,
         )

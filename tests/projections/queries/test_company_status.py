@@ -22,6 +22,12 @@ from tests.books import Books
 from tests.builders import COMPANY, a_read, a_set_aside_voucher, a_voucher, some_openings
 
 pytestmark = pytest.mark.engine
+UNPROVED: dict[str, object] = {
+    "state": "unverified",
+    "as_of": None,
+    "lacks_messages": False,
+    "differences": [],
+}
 READS = (
     ReadOutcome(read=Read(part="accounts", fiscal_year=date(2025, 1, 1)), state="complete"),
     ReadOutcome(read=Read(part="vouchers", fiscal_year=date(2025, 1, 1)), state="complete"),
@@ -97,7 +103,7 @@ async def test_all_that_is_known_is_told_in_the_agreed_shape(books: Books) -> No
             "reconnect": not_supported,
             "purge": {"available": True, "reason": None},
         },
-        "verification": {"state": "unverified", "as_of": None, "differences": []},
+        "verification": UNPROVED,
         "counts": {"vouchers": 7, "postings": 14, "set_aside": 1},
         "connection": None,
         "last_purge": None,
