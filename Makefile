@@ -14,6 +14,9 @@ PIP := $(VENV)/python -m pip --quiet --disable-pip-version-check
 LOCK = $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
+# Most tests wait for servers: two processes, each with its own ones, take half of the time.
+SIDE_BY_SIDE := --numprocesses=2 --dist=loadfile
+
 .PHONY: help run test check static faults bench lock clean
 
 help: ## Show the targets.
@@ -23,10 +26,10 @@ run: .venv/local.stamp ## Run all of Bokflow here, with five demo companies. ARG
 	$(VENV)/bokflow up --demo $(ARGS)
 
 test: static ## Check everything: format, lint, types and all tests but faults and benchmarks.
-	$(VENV)/python -m pytest -q
+	$(VENV)/python -m pytest -q $(SIDE_BY_SIDE)
 
 check: static ## Check in under a minute: as test, but only tests without Kafka and PostgreSQL.
-	$(VENV)/python -m pytest -q -m "not engine and not slow and not faults and not bench"
+	$(VENV)/python -m pytest -q $(SIDE_BY_SIDE) -m "not engine and not slow and not faults and not bench"
 
 static: .venv/test.stamp ## Check format, lint and types.
 	$(VENV)/ruff format --quiet --check .
