@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 import threading
+from itertools import islice
 
 import orjson
 
@@ -67,7 +68,7 @@ async def build(settings: Settings, task: Task) -> None:
         async with BulkReader.open(settings.kafka_url, projection.topic) as reader:
             async for batch in reader.read(task.stretch):
                 await projector.apply(batch)
-                rejected = tuple(refusals.rejected.values())[told:]
+                rejected = tuple(islice(refusals.rejected.values(), told, None))
                 _tell(Progress(messages=len(batch), rejected=rejected))
                 told += len(rejected)
                 if rejected:
